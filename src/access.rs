@@ -1,0 +1,309 @@
+//! Who may do what: one table, and permits that can't be had without asking it.
+//!
+//! A [`Permit`] is made here and nowhere else. Operations demand the permit of exactly their action, and database
+//! functions take the tenant from it, so "forgot to check" doesn't compile and another tenant's row is out of reach.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::domain::client::Client;
+use crate::domain::id::{AccountId, MemberId, TenantId};
+use crate::domain::tenant::TenantPolicy;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    Member,
+    Developer,
+    Approver,
+    Administrator,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Role::Member, Role::Developer, Role::Approver, Role::Administrator];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Role::Member => "Tenant Member",
+            Role::Developer => "Developer",
+            Role::Approver => "Approver",
+            Role::Administrator => "Tenant administrator",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Services, clients and what is known of secrets, never their values.
+    See,
+    /// Add and edit a service, manage its test users, request its release.
+    EditServices,
+    /// Deactivate, delete and reactivate a service.
+    ChangeServiceStatus,
+    /// Everything about a client that acts for users, and its secrets.
+    EditUserClients,
+    /// The same for a client that acts on its own.
+    EditMachineClients,
+    /// Approve and reject release requests, take a service back to sandbox.
+    DecideReleases,
+    /// Members, roles, communities, scopes, settings, audit log; and switching a safeguard off.
+    ManageTenant,
+}
+
+impl Action {
+    pub const ALL: [Action; 7] = [
+        Action::See,
+        Action::EditServices,
+        Action::ChangeServiceStatus,
+        Action::EditUserClients,
+        Action::EditMachineClients,
+        Action::DecideReleases,
+        Action::ManageTenant,
+    ];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    Yes,
+    No,
+    /// The tenant's policy decides; and the client may have the role Tenant Member only.
+    IfTenantAllows,
+}
+
+/// The table of PRODUCT: every role against every action.
+pub const fn allows(role: Role, action: Action) -> Rule {
+    use Action::*;
+    use Rule::*;
+    match (role, action) {
+        (Role::Member, See) => Yes,
+        (Role::Member, EditServices | ChangeServiceStatus | EditUserClients | EditMachineClients) => No,
+        (Role::Member, DecideReleases | ManageTenant) => No,
+
+        (Role::Developer, See | EditServices | EditUserClients) => Yes,
+        (Role::Developer, EditMachineClients) => IfTenantAllows,
+        (Role::Developer, ChangeServiceStatus | DecideReleases | ManageTenant) => No,
+
+        (Role::Approver, See | DecideReleases) => Yes,
+        (Role::Approver, EditServices | ChangeServiceStatus | EditUserClients | EditMachineClients) => No,
+        (Role::Approver, ManageTenant) => No,
+
+        (Role::Administrator, See | EditServices | ChangeServiceStatus) => Yes,
+        (Role::Administrator, EditUserClients | EditMachineClients | ManageTenant) => Yes,
+        (Role::Administrator, DecideReleases) => No,
+    }
+}
+
+/// The roles that a member holds beside Tenant Member, which everyone has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    pub developer: bool,
+    pub approver: bool,
+    pub administrator: bool,
+}
+
+impl Roles {
+    pub fn held(self) -> impl Iterator<Item = Role> {
+        [
+            Some(Role::Member),
+            self.developer.then_some(Role::Developer),
+            self.approver.then_some(Role::Approver),
+            self.administrator.then_some(Role::Administrator),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// The tenant whose rows may be touched. Only this module makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TenantScope(TenantId);
+
+impl TenantScope {
+    pub const fn id(self) -> TenantId {
+        self.0
+    }
+}
+
+/// What the database says of a signed-in person, for one request.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    pub member_id: MemberId,
+    pub account_id: AccountId,
+    pub name: String,
+    pub email: String,
+    pub tenant_id: TenantId,
+    pub tenant_name: String,
+    pub roles: Roles,
+    pub policy: TenantPolicy,
+}
+
+/// A person acting now: the membership, when the password was last given, and from where.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    membership: Membership,
+    password_at: Timestamp,
+    address: String,
+}
+
+/// The act is not granted to any role that the person holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not granted")]
+pub struct Denied {
+    /// The roles that would be enough.
+    pub needed: Vec<Role>,
+}
+
+/// The password was last given longer ago than a sensitive act wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the password must be given again")]
+pub struct PasswordWanted;
+
+/// How long a password counts for sensitive acts.
+pub const PASSWORD_COUNTS_FOR: Duration = Duration::from_secs(15 * 60);
+
+impl Actor {
+    pub fn new(membership: Membership, password_at: Timestamp, address: String) -> Self {
+        Self { membership, password_at, address }
+    }
+
+    pub fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub fn scope(&self) -> TenantScope {
+        TenantScope(self.membership.tenant_id)
+    }
+
+    /// Asks the table. Pages ask it to show a control, guards to accept a request.
+    pub fn may(&self, action: Action) -> bool {
+        self.check(action).is_ok()
+    }
+
+    fn check(&self, action: Action) -> Result<(), Denied> {
+        let granted = self.membership.roles.held().any(|role| match allows(role, action) {
+            Rule::Yes => true,
+            Rule::No => false,
+            Rule::IfTenantAllows => self.membership.policy.developers_may_add_machine_clients,
+        });
+        if granted { Ok(()) } else { Err(denied(&[action])) }
+    }
+
+    pub fn permit<A: Act>(&self) -> Result<Permit<A>, Denied> {
+        if A::ACTIONS.iter().any(|action| self.may(*action)) {
+            Ok(Permit { actor: self.clone(), act: PhantomData })
+        } else {
+            Err(denied(A::ACTIONS))
+        }
+    }
+
+    pub fn may_edit(&self, client: &Client) -> bool {
+        let (users, machines) = (self.may(Action::EditUserClients), self.may(Action::EditMachineClients));
+        if client.acts_alone() { machines } else { users }
+    }
+
+    /// A client may be given roles beside Tenant Member.
+    pub fn may_give_client_roles(&self) -> bool {
+        self.may(Action::ManageTenant)
+    }
+}
+
+fn denied(actions: &[Action]) -> Denied {
+    let enough = |role: &Role| actions.iter().any(|action| allows(*role, *action) == Rule::Yes);
+    Denied { needed: Role::ALL.into_iter().filter(enough).collect() }
+}
+
+/// The kinds of act that a permit can be for. Any of `ACTIONS` is enough for the permit; what it doesn't settle, the
+/// operation asks of it.
+pub trait Act: Clone + Send + Sync + 'static {
+    const ACTIONS: &'static [Action];
+}
+
+/// The acts, as types.
+pub mod act {
+    use super::{Act, Action};
+
+    macro_rules! acts {
+        ($($name:ident => $($action:ident)|+;)*) => {$(
+            #[derive(Clone, Debug)]
+            pub struct $name;
+            impl Act for $name {
+                const ACTIONS: &'static [Action] = &[$(Action::$action),+];
+            }
+        )*};
+    }
+
+    acts! {
+        See => See;
+        EditServices => EditServices;
+        ChangeServiceStatus => ChangeServiceStatus;
+        EditClients => EditUserClients | EditMachineClients;
+        DecideReleases => DecideReleases;
+        ManageTenant => ManageTenant;
+    }
+}
+
+/// Proof that the table granted the act `A` to a person in a tenant.
+#[derive(Clone, Debug)]
+pub struct Permit<A: Act> {
+    actor: Actor,
+    act: PhantomData<A>,
+}
+
+/// A permit whose holder gave the password within the last 15 minutes.
+#[derive(Clone, Debug)]
+pub struct Confirmed<A: Act>(Permit<A>);
+
+impl<A: Act> Permit<A> {
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub fn scope(&self) -> TenantScope {
+        self.actor.scope()
+    }
+
+    pub fn confirmed(self, now: Timestamp) -> Result<Confirmed<A>, PasswordWanted> {
+        // A time of password in the future is a clock that was set back: ask again.
+        let given = self.actor.password_at;
+        if given <= now && now.since(given) < PASSWORD_COUNTS_FOR { Ok(Confirmed(self)) } else { Err(PasswordWanted) }
+    }
+}
+
+impl Permit<act::EditClients> {
+    /// Whether the permit reaches this client: one that acts for users, or one that acts on its own.
+    pub fn covers(&self, acts_alone: bool) -> Result<(), Denied> {
+        self.actor.check(if acts_alone { Action::EditMachineClients } else { Action::EditUserClients })
+    }
+}
+
+impl<A: Act> std::ops::Deref for Confirmed<A> {
+    type Target = Permit<A>;
+
+    fn deref(&self) -> &Permit<A> {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table as people review it: a change here is a change of who may do what.
+    #[test]
+    fn the_reviewed_table() {
+        let row = |action| Role::ALL.map(|role| allows(role, action));
+        use Rule::{IfTenantAllows as Maybe, No, Yes};
+        //                                          Member Developer Approver Administrator
+        assert_eq!(row(Action::See),                 [Yes, Yes, Yes, Yes]);
+        assert_eq!(row(Action::EditServices),        [No, Yes, No, Yes]);
+        assert_eq!(row(Action::ChangeServiceStatus), [No, No, No, Yes]);
+        assert_eq!(row(Action::EditUserClients),     [No, Yes, No, Yes]);
+        assert_eq!(row(Action::EditMachineClients),  [No, Maybe, No, Yes]);
+        assert_eq!(row(Action::DecideReleases),      [No, No, Yes, No]);
+        assert_eq!(row(Action::ManageTenant),        [No, No, No, Yes]);
+    }
+}

@@ -1,0 +1,121 @@
+//! One hash function for what people and machines must prove, Argon2id in PHC form, at two named costs;
+//! and SHA-256 for tokens that are random enough to need no more.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use sha2::{Digest, Sha256};
+
+use crate::domain::account::PlainPassword;
+use crate::domain::secret::PlainSecret;
+
+/// Passwords: the OWASP minimum for Argon2id, 19 MiB, two passes, one lane.
+const PASSWORD_COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+
+/// Generated secrets hold 256 random bits: there is nothing to guess, so the cost only has to be Argon2id, and must be
+/// small enough to pay on every token request.
+const SECRET_COST: (u32, u32, u32) = (64, 1, 1);
+
+fn argon2(cost: (u32, u32, u32)) -> Argon2<'static> {
+    let params = Params::new(cost.0, cost.1, cost.2, Some(32)).unwrap_or_default();
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash(text: &str, cost: (u32, u32, u32)) -> String {
+    // Fails only for parameters or lengths out of range, and both are fixed above.
+    argon2(cost).hash_password(text.as_bytes()).expect("fixed parameters are valid").to_string()
+}
+
+fn matches(text: &str, hash: &str, cost: (u32, u32, u32)) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| argon2(cost).verify_password(text.as_bytes(), &hash).is_ok())
+}
+
+/// Hashes passwords, a few at a time: each takes 19 MiB, and a crowd at the door must not take all memory.
+pub struct Passwords {
+    free: Mutex<usize>,
+    freed: Condvar,
+    /// A hash of nobody's password, so that an unknown account takes as long as a known one.
+    decoy: String,
+}
+
+impl Passwords {
+    pub fn new(at_once: usize) -> Self {
+        let decoy = hash(&super::random::token(), PASSWORD_COST);
+        Self { free: Mutex::new(at_once.max(1)), freed: Condvar::new(), decoy }
+    }
+
+    pub fn hash(&self, password: &PlainPassword) -> String {
+        self.in_turn(|| hash(password.expose(), PASSWORD_COST))
+    }
+
+    /// `stored` is `None` where there is no such account; the answer is then `false`, after the same work.
+    pub fn matches(&self, password: &PlainPassword, stored: Option<&str>) -> bool {
+        let verdict =
+            self.in_turn(|| matches(password.expose(), stored.unwrap_or(&self.decoy), PASSWORD_COST));
+        verdict && stored.is_some()
+    }
+
+    fn in_turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        drop(free);
+        let done = work();
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.freed.notify_one();
+        done
+    }
+}
+
+pub fn hash_secret(secret: &PlainSecret) -> String {
+    hash(secret.expose(), SECRET_COST)
+}
+
+pub fn secret_matches(secret: &PlainSecret, stored: &str) -> bool {
+    matches(secret.expose(), stored, SECRET_COST)
+}
+
+/// SHA-256 in hexadecimal, for random tokens of 128 bits and more.
+pub fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+pub fn sha256_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::service::Environment;
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn a_password_matches_its_own_hash_alone() {
+        let passwords = Passwords::new(1);
+        let right = PlainPassword::choose(Zeroizing::new("correct horse".into())).unwrap();
+        let wrong = PlainPassword::choose(Zeroizing::new("correct horsf".into())).unwrap();
+        let stored = passwords.hash(&right);
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(passwords.matches(&right, Some(&stored)));
+        assert!(!passwords.matches(&wrong, Some(&stored)));
+        assert!(!passwords.matches(&right, None));
+    }
+
+    #[test]
+    fn a_secret_matches_its_own_hash_alone() {
+        let secret = PlainSecret::generate(Environment::Sandbox, crate::crypto::random::byte_source());
+        let other = PlainSecret::generate(Environment::Sandbox, crate::crypto::random::byte_source());
+        let stored = hash_secret(&secret);
+        assert!(stored.starts_with("$argon2id$"));
+        assert!(secret_matches(&secret, &stored));
+        assert!(!secret_matches(&other, &stored));
+    }
+}

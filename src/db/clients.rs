@@ -1,0 +1,471 @@
+//! Clients, their roles, and the identifiers that are used up.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::connection::{Reader, Writer};
+use super::error::{Error, Result};
+use super::schema::{client_roles, clients, roles, services, used_client_ids};
+use super::services::{optional_url, state, state_columns, url_column};
+use super::{from_json_list, json_list, known, like_literal, stored};
+use crate::access::TenantScope;
+use crate::clock::Timestamp;
+use crate::domain::client::{
+    Client, ClientSettings, ClientType, GrantType, ResponseType, Signing, SubjectType,
+};
+use crate::domain::client_id::ClientId;
+use crate::domain::cors_origin::CorsOrigin;
+use crate::domain::id::{ClientUid, RoleId, ServiceId};
+use crate::domain::lifecycle::{State, Status};
+use crate::domain::redirect_url::RedirectUrl;
+use crate::domain::service::{Environment, Service};
+use crate::domain::text::search_key;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = clients)]
+struct Row {
+    uid: String,
+    tenant_id: String,
+    service_id: String,
+    client_id: String,
+    name: String,
+    name_key: String,
+    description: String,
+    client_type: String,
+    grant_types: String,
+    response_types: String,
+    redirect_urls: String,
+    logout_redirect_urls: String,
+    cors_origins: String,
+    website_url: String,
+    privacy_policy_url: String,
+    terms_url: String,
+    scopes: String,
+    token_lifetime: i32,
+    require_consent: bool,
+    require_pkce: bool,
+    id_token_signing: String,
+    subject_type: String,
+    default_purpose: Option<String>,
+    status: String,
+    status_before_deletion: Option<String>,
+    deleted_at: Option<i64>,
+    deleted_with_service: bool,
+    version: i32,
+    created_at: i64,
+    updated_at: i64,
+    last_used_at: Option<i64>,
+}
+
+impl TryFrom<Row> for Client {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        fn words<T>(text: &str, parse: impl Fn(&str) -> Option<T>, what: &'static str) -> Result<Vec<T>> {
+            from_json_list(text)?.iter().map(|word| known(parse(word), what)).collect()
+        }
+        Ok(Self {
+            uid: stored(&row.uid, "client uid")?,
+            tenant_id: stored(&row.tenant_id, "tenant id")?,
+            service_id: stored(&row.service_id, "service id")?,
+            client_id: ClientId::stored(row.client_id),
+            client_type: known(ClientType::parse(&row.client_type), "client type")?,
+            settings: ClientSettings {
+                name: row.name,
+                description: row.description,
+                grants: words(&row.grant_types, GrantType::parse, "grant type")?,
+                response_types: words(&row.response_types, ResponseType::parse, "response type")?,
+                redirect_urls: from_json_list(&row.redirect_urls)?.into_iter().map(RedirectUrl::stored).collect(),
+                logout_redirect_urls: from_json_list(&row.logout_redirect_urls)?
+                    .into_iter()
+                    .map(RedirectUrl::stored)
+                    .collect(),
+                cors_origins: from_json_list(&row.cors_origins)?.into_iter().map(CorsOrigin::stored).collect(),
+                website: optional_url(row.website_url),
+                privacy_policy: optional_url(row.privacy_policy_url),
+                terms: optional_url(row.terms_url),
+                scopes: from_json_list(&row.scopes)?,
+                token_lifetime: row.token_lifetime,
+                require_consent: row.require_consent,
+                require_pkce: row.require_pkce,
+                id_token_signing: known(Signing::parse(&row.id_token_signing), "signing")?,
+                subject_type: known(SubjectType::parse(&row.subject_type), "subject type")?,
+            },
+            default_purpose: row.default_purpose,
+            state: state(&row.status, row.deleted_at, row.status_before_deletion.as_deref())?,
+            deleted_with_service: row.deleted_with_service,
+            version: row.version,
+            created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+impl From<&Client> for Row {
+    fn from(client: &Client) -> Self {
+        let (status, status_before_deletion, deleted_at) = state_columns(&client.state);
+        let settings = &client.settings;
+        Self {
+            uid: client.uid.to_string(),
+            tenant_id: client.tenant_id.to_string(),
+            service_id: client.service_id.to_string(),
+            client_id: client.client_id.to_string(),
+            name: settings.name.clone(),
+            name_key: search_key(&settings.name),
+            description: settings.description.clone(),
+            client_type: client.client_type.as_str().to_owned(),
+            grant_types: json_list(settings.grants.iter().map(|grant| grant.as_str())),
+            response_types: json_list(settings.response_types.iter().map(|kind| kind.as_str())),
+            redirect_urls: json_list(settings.redirect_urls.iter().map(RedirectUrl::as_str)),
+            logout_redirect_urls: json_list(settings.logout_redirect_urls.iter().map(RedirectUrl::as_str)),
+            cors_origins: json_list(settings.cors_origins.iter().map(CorsOrigin::as_str)),
+            website_url: url_column(&settings.website),
+            privacy_policy_url: url_column(&settings.privacy_policy),
+            terms_url: url_column(&settings.terms),
+            scopes: json_list(settings.scopes.iter()),
+            token_lifetime: settings.token_lifetime,
+            require_consent: settings.require_consent,
+            require_pkce: settings.require_pkce,
+            id_token_signing: settings.id_token_signing.as_str().to_owned(),
+            subject_type: settings.subject_type.as_str().to_owned(),
+            default_purpose: client.default_purpose.clone(),
+            status: status.to_owned(),
+            status_before_deletion,
+            deleted_at,
+            deleted_with_service: client.deleted_with_service,
+            version: client.version,
+            created_at: client.created_at.micros(),
+            updated_at: client.updated_at.micros(),
+            last_used_at: client.last_used_at.map(Timestamp::micros),
+        }
+    }
+}
+
+/// Also uses the identifier up; `Conflict::ClientIdUsed` when it was issued before, even to a client long purged.
+pub fn insert(writer: &mut Writer<'_>, client: &Client) -> Result<()> {
+    diesel::insert_into(used_client_ids::table)
+        .values((
+            used_client_ids::client_id.eq(client.client_id.as_str()),
+            used_client_ids::tenant_id.eq(client.tenant_id.to_string()),
+            used_client_ids::issued_at.eq(client.created_at.micros()),
+        ))
+        .execute(writer.conn())?;
+    diesel::insert_into(clients::table).values(Row::from(client)).execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn is_used(reader: &mut Reader<'_>, client_id: &ClientId) -> Result<bool> {
+    let found: i64 = used_client_ids::table.find(client_id.as_str()).count().get_result(reader.conn())?;
+    Ok(found > 0)
+}
+
+pub fn find(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid) -> Result<Client> {
+    clients::table
+        .find(uid.to_string())
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .first::<Row>(reader.conn())?
+        .try_into()
+}
+
+/// Locks the client's row until the commit and returns it; see `services::lock`. Lock the service first if both.
+pub fn lock(writer: &mut Writer<'_>, scope: TenantScope, uid: ClientUid) -> Result<Client> {
+    diesel::update(clients::table.find(uid.to_string()))
+        .set(clients::version.eq(clients::version))
+        .execute(writer.conn())?;
+    find(writer, scope, uid)
+}
+
+/// Writes the client as it now is; the caller has locked it.
+pub fn update(writer: &mut Writer<'_>, client: &Client) -> Result<()> {
+    let row = Row::from(client);
+    diesel::update(clients::table.find(&row.uid))
+        .set((
+            (
+                clients::name.eq(row.name),
+                clients::name_key.eq(row.name_key),
+                clients::description.eq(row.description),
+                clients::grant_types.eq(row.grant_types),
+                clients::response_types.eq(row.response_types),
+                clients::redirect_urls.eq(row.redirect_urls),
+                clients::logout_redirect_urls.eq(row.logout_redirect_urls),
+                clients::cors_origins.eq(row.cors_origins),
+                clients::website_url.eq(row.website_url),
+                clients::privacy_policy_url.eq(row.privacy_policy_url),
+                clients::terms_url.eq(row.terms_url),
+            ),
+            (
+                clients::scopes.eq(row.scopes),
+                clients::token_lifetime.eq(row.token_lifetime),
+                clients::require_consent.eq(row.require_consent),
+                clients::require_pkce.eq(row.require_pkce),
+                clients::id_token_signing.eq(row.id_token_signing),
+                clients::subject_type.eq(row.subject_type),
+                clients::status.eq(row.status),
+                clients::status_before_deletion.eq(row.status_before_deletion),
+                clients::deleted_at.eq(row.deleted_at),
+                clients::deleted_with_service.eq(row.deleted_with_service),
+                clients::version.eq(row.version),
+                clients::updated_at.eq(row.updated_at),
+            ),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// A service's clients by name; at most `limit`, with how many there are in all.
+pub fn of_service(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    service: ServiceId,
+    limit: i64,
+) -> Result<(Vec<Client>, i64)> {
+    let mine = || {
+        clients::table
+            .filter(clients::service_id.eq(service.to_string()))
+            .filter(clients::tenant_id.eq(scope.id().to_string()))
+    };
+    let total = mine().count().get_result(reader.conn())?;
+    let rows = mine().order((clients::name_key.asc(), clients::uid.asc())).limit(limit).load::<Row>(reader.conn())?;
+    Ok((rows.into_iter().map(Client::try_from).collect::<Result<_>>()?, total))
+}
+
+/// What the list of clients asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ClientQuery {
+    pub search: String,
+    pub client_type: Option<ClientType>,
+    pub status: Option<Status>,
+    pub environment: Option<Environment>,
+    pub service: Option<ServiceId>,
+    pub sort: ClientSort,
+    pub descending: bool,
+    pub offset: i64,
+    pub limit: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientSort {
+    #[default]
+    Name,
+    Created,
+    LastUsed,
+}
+
+/// A client with what the list shows of its service.
+pub struct ListedClient {
+    pub client: Client,
+    pub service_name: String,
+    pub service_state: State,
+    pub environment: Environment,
+}
+
+/// A page of the tenant's clients and how many match in all.
+pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<ListedClient>, i64)> {
+    let matching = || {
+        let mut wanted = clients::table
+            .inner_join(services::table)
+            .filter(clients::tenant_id.eq(scope.id().to_string()))
+            .into_boxed();
+        if !query.search.is_empty() {
+            let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
+            wanted = wanted.filter(
+                clients::name_key.like(pattern.clone()).escape('\\').or(clients::client_id.like(pattern).escape('\\')),
+            );
+        }
+        if let Some(client_type) = query.client_type {
+            wanted = wanted.filter(clients::client_type.eq(client_type.as_str()));
+        }
+        // The status filter means what the status column shows: the worse of client and service.
+        wanted = match query.status {
+            None => wanted,
+            Some(Status::Active) => {
+                wanted.filter(clients::status.eq("active")).filter(services::status.eq("active"))
+            }
+            Some(Status::Inactive) => wanted
+                .filter(clients::status.ne("deleted"))
+                .filter(services::status.ne("deleted"))
+                .filter(clients::status.eq("inactive").or(services::status.eq("inactive"))),
+            Some(Status::Deleted) => {
+                wanted.filter(clients::status.eq("deleted").or(services::status.eq("deleted")))
+            }
+        };
+        if let Some(environment) = query.environment {
+            wanted = wanted.filter(services::environment.eq(environment.as_str()));
+        }
+        if let Some(service) = query.service {
+            wanted = wanted.filter(clients::service_id.eq(service.to_string()));
+        }
+        wanted
+    };
+    let total: i64 = matching().count().get_result(reader.conn())?;
+    let page = matching().offset(query.offset).limit(query.limit);
+    let page = match (query.sort, query.descending) {
+        (ClientSort::Name, false) => page.order((clients::name_key.asc(), clients::uid.asc())),
+        (ClientSort::Name, true) => page.order((clients::name_key.desc(), clients::uid.desc())),
+        (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
+        (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
+        (ClientSort::LastUsed, false) => {
+            page.order((clients::last_used_at.is_null().desc(), clients::last_used_at.asc(), clients::uid.asc()))
+        }
+        (ClientSort::LastUsed, true) => {
+            page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
+        }
+    };
+    let rows: Vec<(Row, super::services::Row)> = page.load(reader.conn())?;
+    let listed = rows
+        .into_iter()
+        .map(|(client, service)| {
+            let service = Service::try_from(service)?;
+            Ok(ListedClient {
+                client: client.try_into()?,
+                service_name: service.settings.name,
+                service_state: service.state,
+                environment: service.environment,
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok((listed, total))
+}
+
+/// The redirect URLs of a service's other clients with pairwise subjects, for the warning about hosts that differ.
+pub fn redirect_urls_beside(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    service: ServiceId,
+    except: Option<ClientUid>,
+) -> Result<Vec<(String, Vec<RedirectUrl>)>> {
+    let mut beside = clients::table
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(clients::service_id.eq(service.to_string()))
+        .filter(clients::status.ne("deleted"))
+        .filter(clients::subject_type.eq(SubjectType::Pairwise.as_str()))
+        .select((clients::name, clients::redirect_urls))
+        .into_boxed();
+    if let Some(uid) = except {
+        beside = beside.filter(clients::uid.ne(uid.to_string()));
+    }
+    beside
+        .limit(200)
+        .load::<(String, String)>(reader.conn())?
+        .into_iter()
+        .map(|(name, urls)| Ok((name, from_json_list(&urls)?.into_iter().map(RedirectUrl::stored).collect())))
+        .collect()
+}
+
+/// Deletes the service's clients that are not deleted yet; they will come back with the service.
+/// Answers with their names and uids.
+pub fn delete_with_service(
+    writer: &mut Writer<'_>,
+    scope: TenantScope,
+    service: ServiceId,
+    now: Timestamp,
+) -> Result<Vec<(ClientUid, String)>> {
+    let rows: Vec<(String, String)> = diesel::update(
+        clients::table
+            .filter(clients::service_id.eq(service.to_string()))
+            .filter(clients::tenant_id.eq(scope.id().to_string()))
+            .filter(clients::status.ne("deleted")),
+    )
+    .set((
+        clients::status_before_deletion.eq(clients::status.nullable()),
+        clients::status.eq("deleted"),
+        clients::deleted_at.eq(Some(now.micros())),
+        clients::deleted_with_service.eq(true),
+        clients::version.eq(clients::version + 1),
+        clients::updated_at.eq(now.micros()),
+    ))
+    .returning((clients::uid, clients::name))
+    .get_results(writer.conn())?;
+    rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect()
+}
+
+/// Brings back exactly the clients that went with the service, each as it was.
+pub fn restore_with_service(
+    writer: &mut Writer<'_>,
+    scope: TenantScope,
+    service: ServiceId,
+    now: Timestamp,
+) -> Result<Vec<(ClientUid, String)>> {
+    let mut restored = Vec::new();
+    // One statement per former status: a status can't be set from a column that may be null.
+    for before in ["active", "inactive"] {
+        let rows: Vec<(String, String)> = diesel::update(
+            clients::table
+                .filter(clients::service_id.eq(service.to_string()))
+                .filter(clients::tenant_id.eq(scope.id().to_string()))
+                .filter(clients::deleted_with_service.eq(true))
+                .filter(clients::status_before_deletion.eq(before)),
+        )
+        .set((
+            clients::status.eq(before),
+            clients::status_before_deletion.eq(None::<String>),
+            clients::deleted_at.eq(None::<i64>),
+            clients::deleted_with_service.eq(false),
+            clients::version.eq(clients::version + 1),
+            clients::updated_at.eq(now.micros()),
+        ))
+        .returning((clients::uid, clients::name))
+        .get_results(writer.conn())?;
+        for (uid, name) in rows {
+            restored.push((stored(&uid, "client uid")?, name));
+        }
+    }
+    Ok(restored)
+}
+
+pub fn set_roles(writer: &mut Writer<'_>, uid: ClientUid, chosen: &[RoleId]) -> Result<()> {
+    diesel::delete(client_roles::table.filter(client_roles::client_uid.eq(uid.to_string()))).execute(writer.conn())?;
+    for role in chosen {
+        diesel::insert_into(client_roles::table)
+            .values((client_roles::client_uid.eq(uid.to_string()), client_roles::role_id.eq(role.to_string())))
+            .execute(writer.conn())?;
+    }
+    Ok(())
+}
+
+/// The roles of several clients at once, by client.
+pub fn roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<(RoleId, String)>>> {
+    let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
+    let rows: Vec<(String, String, String)> = client_roles::table
+        .inner_join(roles::table)
+        .filter(client_roles::client_uid.eq_any(wanted))
+        .order(roles::name.asc())
+        .select((client_roles::client_uid, roles::id, roles::name))
+        .load(reader.conn())?;
+    let mut found: HashMap<ClientUid, Vec<(RoleId, String)>> = HashMap::new();
+    for (uid, role, name) in rows {
+        found.entry(stored(&uid, "client uid")?).or_default().push((stored(&role, "role id")?, name));
+    }
+    Ok(found)
+}
+
+/// Deleted clients of every tenant that went before the instant given, oldest first: for the purge.
+pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Result<Vec<Client>> {
+    clients::table
+        .filter(clients::deleted_at.le(deleted_before.micros()))
+        .order(clients::deleted_at.asc())
+        .limit(limit)
+        .load::<Row>(reader.conn())?
+        .into_iter()
+        .map(Client::try_from)
+        .collect()
+}
+
+/// Removes a client for good with its secrets and roles, if it is still deleted since before the instant given.
+/// Answers whether it did: of two purges at once, one does.
+pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, deleted_before: Timestamp) -> Result<bool> {
+    let still_due = diesel::update(
+        clients::table.filter(clients::uid.eq(uid.to_string())).filter(clients::deleted_at.le(deleted_before.micros())),
+    )
+    .set(clients::version.eq(clients::version))
+    .execute(writer.conn())?;
+    if still_due == 0 {
+        return Ok(false);
+    }
+    super::secrets::remove_of_client(writer, uid)?;
+    diesel::delete(client_roles::table.filter(client_roles::client_uid.eq(uid.to_string()))).execute(writer.conn())?;
+    diesel::delete(clients::table.find(uid.to_string())).execute(writer.conn())?;
+    Ok(true)
+}

@@ -1,0 +1,48 @@
+//! The database: connection, schema, one file per noun. The only room with Diesel.
+//! It decides nothing about permission; it takes the tenant from what `access` has granted.
+
+pub mod accounts;
+pub mod audit;
+pub mod clients;
+mod connection;
+mod error;
+pub mod leases;
+pub mod mailed_codes;
+pub mod migrations;
+pub mod outbox;
+pub mod secrets;
+pub mod services;
+pub mod sessions;
+pub mod submissions;
+pub mod tenants;
+pub mod throttles;
+
+#[rustfmt::skip]
+mod schema;
+
+pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, Reader, ReadHandle, Writer};
+pub use error::{Conflict, Error, Result};
+
+use std::str::FromStr;
+
+/// Reads a stored word or id; what the database holds was checked on its way in, so a fault is a bug or a damaged file.
+fn stored<T: FromStr>(text: &str, what: &'static str) -> Result<T> {
+    text.parse().map_err(|_| Error::Bug(format!("the database holds an unreadable {what}")))
+}
+
+fn known<T>(parsed: Option<T>, what: &'static str) -> Result<T> {
+    parsed.ok_or_else(|| Error::Bug(format!("the database holds an unknown {what}")))
+}
+
+fn json_list(items: impl Iterator<Item = impl AsRef<str>>) -> String {
+    serde_json::Value::from(items.map(|item| item.as_ref().to_owned()).collect::<Vec<_>>()).to_string()
+}
+
+fn from_json_list(text: &str) -> Result<Vec<String>> {
+    serde_json::from_str(text).map_err(|_| Error::Bug("the database holds an unreadable list".into()))
+}
+
+/// Part of a LIKE pattern that stands for itself, with `\` as the escape character.
+fn like_literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

@@ -1,0 +1,275 @@
+//! The tables, as Diesel sees them. The truth stands in `migrations/`; a contract test compares the two databases.
+
+diesel::table! {
+    tenants (id) {
+        id -> Text,
+        name -> Text,
+        contact_email -> Text,
+        client_id_prefix -> Text,
+        operates -> Bool,
+        developers_may_add_machine_clients -> Bool,
+        legacy_grants -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        email -> Text,
+        email_key -> Text,
+        name -> Text,
+        password_hash -> Text,
+        operator -> Bool,
+        activated_at -> Nullable<BigInt>,
+        password_changed_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    members (id) {
+        id -> Text,
+        tenant_id -> Text,
+        account_id -> Text,
+        developer -> Bool,
+        approver -> Bool,
+        administrator -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        key_hash -> Text,
+        account_id -> Nullable<Text>,
+        state -> Text,
+        address -> Text,
+        user_agent -> Text,
+        created_at -> BigInt,
+        last_seen_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    mailed_codes (id) {
+        id -> Text,
+        purpose -> Text,
+        account_id -> Nullable<Text>,
+        code_hash -> Text,
+        attempts -> Integer,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    setup_links (token_hash) {
+        token_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    throttles (bucket) {
+        bucket -> Text,
+        failures -> Integer,
+        last_failure_at -> BigInt,
+        blocked_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        recipient -> Text,
+        subject -> Text,
+        sealed_body -> Binary,
+        created_at -> BigInt,
+        attempts -> Integer,
+        next_attempt_at -> BigInt,
+        last_error -> Text,
+    }
+}
+
+diesel::table! {
+    services (id) {
+        id -> Text,
+        tenant_id -> Text,
+        name -> Text,
+        name_key -> Text,
+        domain -> Text,
+        description -> Text,
+        privacy_policy_url -> Text,
+        terms_url -> Text,
+        contact_email -> Text,
+        logo_digest -> Nullable<Text>,
+        status -> Text,
+        status_before_deletion -> Nullable<Text>,
+        deleted_at -> Nullable<BigInt>,
+        environment -> Text,
+        version -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    logos (service_id) {
+        service_id -> Text,
+        content_type -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    clients (uid) {
+        uid -> Text,
+        tenant_id -> Text,
+        service_id -> Text,
+        client_id -> Text,
+        name -> Text,
+        name_key -> Text,
+        description -> Text,
+        client_type -> Text,
+        grant_types -> Text,
+        response_types -> Text,
+        redirect_urls -> Text,
+        logout_redirect_urls -> Text,
+        cors_origins -> Text,
+        website_url -> Text,
+        privacy_policy_url -> Text,
+        terms_url -> Text,
+        scopes -> Text,
+        token_lifetime -> Integer,
+        require_consent -> Bool,
+        require_pkce -> Bool,
+        id_token_signing -> Text,
+        subject_type -> Text,
+        default_purpose -> Nullable<Text>,
+        status -> Text,
+        status_before_deletion -> Nullable<Text>,
+        deleted_at -> Nullable<BigInt>,
+        deleted_with_service -> Bool,
+        version -> Integer,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    used_client_ids (client_id) {
+        client_id -> Text,
+        tenant_id -> Text,
+        issued_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    roles (id) {
+        id -> Text,
+        tenant_id -> Text,
+        name -> Text,
+        description -> Text,
+        built_in -> Bool,
+    }
+}
+
+diesel::table! {
+    client_roles (client_uid, role_id) {
+        client_uid -> Text,
+        role_id -> Text,
+    }
+}
+
+diesel::table! {
+    scopes (id) {
+        id -> Text,
+        tenant_id -> Text,
+        name -> Text,
+        description -> Text,
+        built_in -> Bool,
+    }
+}
+
+diesel::table! {
+    secrets (id) {
+        id -> Text,
+        client_uid -> Text,
+        environment -> Text,
+        description -> Text,
+        hash -> Text,
+        last_four -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    reveals (id) {
+        id -> Text,
+        secret_id -> Text,
+        account_id -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    submissions (token) {
+        token -> Text,
+        made -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_events (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        tenant_id -> Nullable<Text>,
+        actor_id -> Nullable<Text>,
+        actor_name -> Text,
+        address -> Text,
+        action -> Text,
+        target_kind -> Text,
+        target_id -> Text,
+        target_name -> Text,
+        service_id -> Nullable<Text>,
+        client_uid -> Nullable<Text>,
+        target_version -> Nullable<Integer>,
+        changes -> Text,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_head (id) {
+        id -> Integer,
+        seq -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::joinable!(members -> tenants (tenant_id));
+diesel::joinable!(members -> accounts (account_id));
+diesel::joinable!(clients -> services (service_id));
+diesel::joinable!(secrets -> clients (client_uid));
+diesel::joinable!(logos -> services (service_id));
+diesel::joinable!(reveals -> secrets (secret_id));
+diesel::joinable!(client_roles -> roles (role_id));
+
+diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases);

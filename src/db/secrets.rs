@@ -1,0 +1,212 @@
+//! Client secrets (their hashes, that is) and the tickets to see one once.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::connection::{Reader, Writer};
+use super::error::{Error, Result};
+use super::schema::{clients, reveals, secrets};
+use super::{known, stored};
+use crate::access::TenantScope;
+use crate::clock::Timestamp;
+use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId};
+use crate::domain::secret::Secret;
+use crate::domain::service::Environment;
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = secrets)]
+struct Row {
+    id: String,
+    client_uid: String,
+    environment: String,
+    description: String,
+    hash: String,
+    last_four: String,
+    created_by: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    last_used_at: Option<i64>,
+}
+
+impl TryFrom<Row> for Secret {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: stored(&row.id, "secret id")?,
+            client_uid: stored(&row.client_uid, "client uid")?,
+            environment: known(Environment::parse(&row.environment), "environment")?,
+            description: row.description,
+            last_four: row.last_four,
+            created_by: row.created_by,
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: row.expires_at.map(Timestamp::from_micros),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// The caller has locked the client.
+pub fn insert(writer: &mut Writer<'_>, secret: &Secret, hash: &str) -> Result<()> {
+    let row = Row {
+        id: secret.id.to_string(),
+        client_uid: secret.client_uid.to_string(),
+        environment: secret.environment.as_str().to_owned(),
+        description: secret.description.clone(),
+        hash: hash.to_owned(),
+        last_four: secret.last_four.clone(),
+        created_by: secret.created_by.clone(),
+        created_at: secret.created_at.micros(),
+        expires_at: secret.expires_at.map(Timestamp::micros),
+        last_used_at: None,
+    };
+    diesel::insert_into(secrets::table).values(row).execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn count(reader: &mut Reader<'_>, client: ClientUid) -> Result<usize> {
+    let count: i64 =
+        secrets::table.filter(secrets::client_uid.eq(client.to_string())).count().get_result(reader.conn())?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: SecretId) -> Result<Secret> {
+    secrets::table
+        .inner_join(clients::table)
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(secrets::id.eq(id.to_string()))
+        .select(secrets::all_columns)
+        .first::<Row>(reader.conn())?
+        .try_into()
+}
+
+/// The stored hash, to compare a claimed secret with.
+pub fn hash(reader: &mut Reader<'_>, id: SecretId) -> Result<String> {
+    Ok(secrets::table.find(id.to_string()).select(secrets::hash).first(reader.conn())?)
+}
+
+/// The secrets of several clients at once, newest first, by client.
+pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<Secret>>> {
+    let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
+    let rows = secrets::table
+        .filter(secrets::client_uid.eq_any(wanted))
+        .order((secrets::created_at.desc(), secrets::id.desc()))
+        .load::<Row>(reader.conn())?;
+    let mut found: HashMap<ClientUid, Vec<Secret>> = HashMap::new();
+    for row in rows {
+        let secret = Secret::try_from(row)?;
+        found.entry(secret.client_uid).or_default().push(secret);
+    }
+    Ok(found)
+}
+
+/// Secrets of a tenant's working clients that end before the instant given, soonest first, with the client's name.
+pub fn expiring(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<(Secret, String)>> {
+    secrets::table
+        .inner_join(clients::table)
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(clients::status.ne("deleted"))
+        .filter(secrets::expires_at.le(before.micros()))
+        .order(secrets::expires_at.asc())
+        .limit(limit)
+        .select((secrets::all_columns, clients::name))
+        .load::<(Row, String)>(reader.conn())?
+        .into_iter()
+        .map(|(row, name)| Ok((row.try_into()?, name)))
+        .collect()
+}
+
+pub fn set_expiry(writer: &mut Writer<'_>, id: SecretId, expires_at: Timestamp) -> Result<()> {
+    diesel::update(secrets::table.find(id.to_string()))
+        .set(secrets::expires_at.eq(Some(expires_at.micros())))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// A secret that nobody has seen yet gets another value.
+pub fn replace_value(writer: &mut Writer<'_>, id: SecretId, hash: &str, last_four: &str) -> Result<()> {
+    diesel::update(secrets::table.find(id.to_string()))
+        .set((secrets::hash.eq(hash), secrets::last_four.eq(last_four)))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn remove(writer: &mut Writer<'_>, id: SecretId) -> Result<bool> {
+    diesel::delete(reveals::table.filter(reveals::secret_id.eq(id.to_string()))).execute(writer.conn())?;
+    Ok(diesel::delete(secrets::table.find(id.to_string())).execute(writer.conn())? == 1)
+}
+
+pub(super) fn remove_of_client(writer: &mut Writer<'_>, client: ClientUid) -> Result<()> {
+    // The tickets of a secret go with it: the foreign key cascades.
+    diesel::delete(secrets::table.filter(secrets::client_uid.eq(client.to_string()))).execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn insert_ticket(
+    writer: &mut Writer<'_>,
+    id: RevealId,
+    secret: SecretId,
+    account: AccountId,
+    expires_at: Timestamp,
+) -> Result<()> {
+    diesel::insert_into(reveals::table)
+        .values((
+            reveals::id.eq(id.to_string()),
+            reveals::secret_id.eq(secret.to_string()),
+            reveals::account_id.eq(account.to_string()),
+            reveals::expires_at.eq(expires_at.micros()),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// The secret that a ticket is for, if the ticket is this person's and still good.
+pub fn ticket(reader: &mut Reader<'_>, id: RevealId, account: AccountId, now: Timestamp) -> Result<Option<SecretId>> {
+    let found: Option<String> = reveals::table
+        .find(id.to_string())
+        .filter(reveals::account_id.eq(account.to_string()))
+        .filter(reveals::expires_at.gt(now.micros()))
+        .select(reveals::secret_id)
+        .first(reader.conn())
+        .optional()?;
+    found.map(|id| stored(&id, "secret id")).transpose()
+}
+
+/// The ticket of a secret that has not been shown yet.
+pub fn open_ticket_of(
+    reader: &mut Reader<'_>,
+    secret: SecretId,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<RevealId>> {
+    let found: Option<String> = reveals::table
+        .filter(reveals::secret_id.eq(secret.to_string()))
+        .filter(reveals::account_id.eq(account.to_string()))
+        .filter(reveals::expires_at.gt(now.micros()))
+        .select(reveals::id)
+        .first(reader.conn())
+        .optional()?;
+    found.map(|id| stored(&id, "reveal id")).transpose()
+}
+
+/// Uses the ticket up. Of several that try at once, one gets `true`.
+pub fn take_ticket(writer: &mut Writer<'_>, id: RevealId, account: AccountId, now: Timestamp) -> Result<bool> {
+    let taken = diesel::delete(
+        reveals::table
+            .filter(reveals::id.eq(id.to_string()))
+            .filter(reveals::account_id.eq(account.to_string()))
+            .filter(reveals::expires_at.gt(now.micros())),
+    )
+    .execute(writer.conn())?;
+    Ok(taken == 1)
+}
+
+pub fn remove_stale_tickets(writer: &mut Writer<'_>, now: Timestamp) -> Result<usize> {
+    Ok(diesel::delete(reveals::table.filter(reveals::expires_at.le(now.micros()))).execute(writer.conn())?)
+}

@@ -1,0 +1,197 @@
+//! Tenants, with their members, scope catalogue and client roles.
+
+use diesel::prelude::*;
+
+use super::connection::{Reader, Writer};
+use super::error::{Error, Result};
+use super::schema::{accounts, members, roles, scopes, tenants};
+use super::stored;
+use crate::access::{Membership, Roles, TenantScope};
+use crate::clock::Timestamp;
+use crate::domain::client_id::ClientIdPrefix;
+use crate::domain::id::{AccountId, MemberId, RoleId, ScopeId, TenantId};
+use crate::domain::scope::Scope;
+use crate::domain::tenant::{Tenant, TenantPolicy};
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = tenants)]
+struct Row {
+    id: String,
+    name: String,
+    contact_email: String,
+    client_id_prefix: String,
+    operates: bool,
+    developers_may_add_machine_clients: bool,
+    legacy_grants: bool,
+    created_at: i64,
+}
+
+impl TryFrom<Row> for Tenant {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: stored(&row.id, "tenant id")?,
+            name: row.name,
+            client_id_prefix: ClientIdPrefix::stored(row.client_id_prefix),
+            policy: TenantPolicy {
+                developers_may_add_machine_clients: row.developers_may_add_machine_clients,
+                legacy_grants: row.legacy_grants,
+            },
+        })
+    }
+}
+
+/// A tenant to be made.
+pub struct NewTenant<'a> {
+    pub tenant: &'a Tenant,
+    pub contact_email: &'a str,
+    /// It is the tenant of whoever operates the deployment.
+    pub operates: bool,
+    pub created_at: Timestamp,
+}
+
+pub fn insert(writer: &mut Writer<'_>, new: &NewTenant<'_>) -> Result<()> {
+    let row = Row {
+        id: new.tenant.id.to_string(),
+        name: new.tenant.name.clone(),
+        contact_email: new.contact_email.to_owned(),
+        client_id_prefix: new.tenant.client_id_prefix.as_str().to_owned(),
+        operates: new.operates,
+        developers_may_add_machine_clients: new.tenant.policy.developers_may_add_machine_clients,
+        legacy_grants: new.tenant.policy.legacy_grants,
+        created_at: new.created_at.micros(),
+    };
+    diesel::insert_into(tenants::table).values(row).execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn count(reader: &mut Reader<'_>) -> Result<i64> {
+    Ok(tenants::table.count().get_result(reader.conn())?)
+}
+
+pub fn find(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Tenant> {
+    tenants::table.find(scope.id().to_string()).first::<Row>(reader.conn())?.try_into()
+}
+
+pub fn insert_scope(
+    writer: &mut Writer<'_>,
+    id: ScopeId,
+    tenant: TenantId,
+    scope: &Scope,
+    built_in: bool,
+) -> Result<()> {
+    diesel::insert_into(scopes::table)
+        .values((
+            scopes::id.eq(id.to_string()),
+            scopes::tenant_id.eq(tenant.to_string()),
+            scopes::name.eq(&scope.name),
+            scopes::description.eq(&scope.description),
+            scopes::built_in.eq(built_in),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// The tenant's scope catalogue in the order in which it was made.
+pub fn scopes(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<Scope>> {
+    let rows: Vec<(String, String)> = scopes::table
+        .filter(scopes::tenant_id.eq(scope.id().to_string()))
+        .order(scopes::id.asc())
+        .select((scopes::name, scopes::description))
+        .load(reader.conn())?;
+    Ok(rows.into_iter().map(|(name, description)| Scope { name, description }).collect())
+}
+
+/// A role that clients can be given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRole {
+    pub id: RoleId,
+    pub name: String,
+    pub description: String,
+}
+
+pub fn insert_role(writer: &mut Writer<'_>, tenant: TenantId, role: &ClientRole, built_in: bool) -> Result<()> {
+    diesel::insert_into(roles::table)
+        .values((
+            roles::id.eq(role.id.to_string()),
+            roles::tenant_id.eq(tenant.to_string()),
+            roles::name.eq(&role.name),
+            roles::description.eq(&role.description),
+            roles::built_in.eq(built_in),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn roles(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<ClientRole>> {
+    let rows: Vec<(String, String, String)> = roles::table
+        .filter(roles::tenant_id.eq(scope.id().to_string()))
+        .order(roles::id.asc())
+        .select((roles::id, roles::name, roles::description))
+        .load(reader.conn())?;
+    rows.into_iter()
+        .map(|(id, name, description)| Ok(ClientRole { id: stored(&id, "role id")?, name, description }))
+        .collect()
+}
+
+pub fn insert_member(
+    writer: &mut Writer<'_>,
+    id: MemberId,
+    tenant: TenantId,
+    account: AccountId,
+    roles: Roles,
+    now: Timestamp,
+) -> Result<()> {
+    diesel::insert_into(members::table)
+        .values((
+            members::id.eq(id.to_string()),
+            members::tenant_id.eq(tenant.to_string()),
+            members::account_id.eq(account.to_string()),
+            members::developer.eq(roles.developer),
+            members::approver.eq(roles.approver),
+            members::administrator.eq(roles.administrator),
+            members::created_at.eq(now.micros()),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// A person's membership in a tenant (or in the one joined first), read afresh for every request. One statement.
+pub fn membership(
+    reader: &mut Reader<'_>,
+    account: AccountId,
+    tenant: Option<TenantId>,
+) -> Result<Option<Membership>> {
+    let mut wanted = members::table
+        .inner_join(accounts::table)
+        .inner_join(tenants::table)
+        .filter(members::account_id.eq(account.to_string()))
+        .filter(accounts::activated_at.is_not_null())
+        .order((members::created_at.asc(), members::id.asc()))
+        .select((
+            (members::id, members::developer, members::approver, members::administrator),
+            (accounts::id, accounts::name, accounts::email),
+            (tenants::id, tenants::name, tenants::developers_may_add_machine_clients, tenants::legacy_grants),
+        ))
+        .into_boxed();
+    if let Some(tenant) = tenant {
+        wanted = wanted.filter(members::tenant_id.eq(tenant.to_string()));
+    }
+    type Found = ((String, bool, bool, bool), (String, String, String), (String, String, bool, bool));
+    let found: Option<Found> = wanted.first(reader.conn()).optional()?;
+    found
+        .map(|((member, developer, approver, administrator), (account, name, email), (tenant, tenant_name, alone, legacy))| {
+            Ok(Membership {
+                member_id: stored(&member, "member id")?,
+                account_id: stored(&account, "account id")?,
+                name,
+                email,
+                tenant_id: stored(&tenant, "tenant id")?,
+                tenant_name,
+                roles: Roles { developer, approver, administrator },
+                policy: TenantPolicy { developers_may_add_machine_clients: alone, legacy_grants: legacy },
+            })
+        })
+        .transpose()
+}

@@ -1,0 +1,234 @@
+//! The life of services and clients: active ⇄ inactive, either → deleted, back within the grace period, gone after it.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// Where a service or client stands while it is not deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    Active,
+    Inactive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    Active,
+    Inactive,
+    /// `before` is what an undo brings back.
+    Deleted { at: Timestamp, before: Standing },
+}
+
+/// The word for a state, ordered from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    Active,
+    Inactive,
+    Deleted,
+}
+
+impl Status {
+    pub const ALL: [Status; 3] = [Status::Active, Status::Inactive, Status::Deleted];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Status::Active => "active",
+            Status::Inactive => "inactive",
+            Status::Deleted => "deleted",
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Status::Active => "Active",
+            Status::Inactive => "Inactive",
+            Status::Deleted => "Deleted",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+impl Standing {
+    pub const fn as_str(self) -> &'static str {
+        State::standing(self).status().as_str()
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "active" => Some(Standing::Active),
+            "inactive" => Some(Standing::Inactive),
+            _ => None,
+        }
+    }
+}
+
+/// Why an act does not fit the state a thing is in; a sentence for the person who tried.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongState(pub String);
+
+impl WrongState {
+    pub fn because(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl State {
+    pub const fn standing(standing: Standing) -> Self {
+        match standing {
+            Standing::Active => State::Active,
+            Standing::Inactive => State::Inactive,
+        }
+    }
+
+    pub const fn status(&self) -> Status {
+        match self {
+            State::Active => Status::Active,
+            State::Inactive => Status::Inactive,
+            State::Deleted { .. } => Status::Deleted,
+        }
+    }
+
+    pub const fn is_deleted(&self) -> bool {
+        matches!(self, State::Deleted { .. })
+    }
+
+    pub fn deactivated(self) -> Result<Self, WrongState> {
+        match self {
+            State::Active => Ok(State::Inactive),
+            State::Inactive => Err(WrongState::because("It is inactive already.")),
+            State::Deleted { .. } => Err(WrongState::because("It is deleted. Reactivate it first.")),
+        }
+    }
+
+    pub fn deleted(self, now: Timestamp) -> Result<Self, WrongState> {
+        match self {
+            State::Active => Ok(State::Deleted { at: now, before: Standing::Active }),
+            State::Inactive => Ok(State::Deleted { at: now, before: Standing::Inactive }),
+            State::Deleted { .. } => Err(WrongState::because("It is deleted already.")),
+        }
+    }
+
+    /// Back to `active`, or with `undo` to what it was before the deletion; only before the purge is due.
+    pub fn reactivated(self, now: Timestamp, grace: Grace, undo: bool) -> Result<Self, WrongState> {
+        match self {
+            State::Active => Err(WrongState::because("It is active already.")),
+            State::Inactive => Ok(State::Active),
+            State::Deleted { at, .. } if grace.is_over(at, now) => Err(WrongState::because(format!(
+                "It was deleted more than {} days ago and can't be brought back.",
+                grace.days()
+            ))),
+            State::Deleted { before, .. } if undo => Ok(State::standing(before)),
+            State::Deleted { .. } => Ok(State::Active),
+        }
+    }
+
+    /// When the purge removes it for good, if it is deleted.
+    pub fn purge_at(&self, grace: Grace) -> Option<Timestamp> {
+        match self {
+            State::Deleted { at, .. } => Some(grace.ends(*at)),
+            _ => None,
+        }
+    }
+}
+
+/// How long a deleted thing can be brought back; 14 days unless configured otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grace(Duration);
+
+impl Grace {
+    pub const fn of_days(days: u32) -> Self {
+        Self(Duration::from_secs(days as u64 * 86_400))
+    }
+
+    pub const fn days(self) -> u64 {
+        self.0.as_secs() / 86_400
+    }
+
+    pub fn ends(self, deleted_at: Timestamp) -> Timestamp {
+        deleted_at.plus(self.0)
+    }
+
+    /// The last instant of deletion that is due for the purge at `now`.
+    pub fn due_before(self, now: Timestamp) -> Timestamp {
+        now.minus(self.0)
+    }
+
+    pub fn is_over(self, deleted_at: Timestamp, now: Timestamp) -> bool {
+        deleted_at <= self.due_before(now)
+    }
+}
+
+/// What a client's credentials are worth now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effective {
+    pub status: Status,
+    /// The service, not the client itself, holds the client back.
+    pub held_by_service: bool,
+}
+
+/// The worse of service and client. Every page and every protocol endpoint asks this one function.
+pub fn effective(service: &State, client: &State) -> Effective {
+    let (service, client) = (service.status(), client.status());
+    Effective { status: service.max(client), held_by_service: service > client }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+    const SECOND: Duration = Duration::from_secs(1);
+    const GRACE: Grace = Grace::of_days(14);
+    const NOON: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
+
+    #[test]
+    fn grace_has_two_edges() {
+        let deleted = State::Active.deleted(NOON).unwrap();
+        let edge = NOON.plus(14 * DAY);
+        assert_eq!(deleted.purge_at(GRACE), Some(edge));
+        assert_eq!(deleted.reactivated(edge.minus(SECOND), GRACE, false), Ok(State::Active));
+        assert!(deleted.reactivated(edge, GRACE, false).is_err());
+        assert!(deleted.reactivated(edge.plus(SECOND), GRACE, false).is_err());
+    }
+
+    #[test]
+    fn undo_restores_what_was() {
+        let deleted = State::Inactive.deleted(NOON).unwrap();
+        assert_eq!(deleted.reactivated(NOON, GRACE, true), Ok(State::Inactive));
+        assert_eq!(deleted.reactivated(NOON, GRACE, false), Ok(State::Active));
+    }
+
+    #[test]
+    fn every_act_in_every_state() {
+        let gone = State::Deleted { at: NOON, before: Standing::Active };
+        assert_eq!(State::Active.deactivated(), Ok(State::Inactive));
+        assert!(State::Inactive.deactivated().is_err());
+        assert!(gone.deactivated().is_err());
+        assert!(gone.deleted(NOON).is_err());
+        assert!(State::Active.reactivated(NOON, GRACE, false).is_err());
+        assert_eq!(State::Inactive.reactivated(NOON, GRACE, false), Ok(State::Active));
+    }
+
+    #[test]
+    fn a_client_is_worth_the_worse_of_the_two() {
+        let gone = State::Deleted { at: NOON, before: Standing::Active };
+        let table = [
+            (State::Active, State::Active, Status::Active, false),
+            (State::Active, State::Inactive, Status::Inactive, false),
+            (State::Active, gone, Status::Deleted, false),
+            (State::Inactive, State::Active, Status::Inactive, true),
+            (State::Inactive, State::Inactive, Status::Inactive, false),
+            (State::Inactive, gone, Status::Deleted, false),
+            (gone, State::Active, Status::Deleted, true),
+            (gone, State::Inactive, Status::Deleted, true),
+            (gone, gone, Status::Deleted, false),
+        ];
+        for (service, client, status, held_by_service) in table {
+            assert_eq!(effective(&service, &client), Effective { status, held_by_service }, "{service:?} {client:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What things are and what they may become: types, parsing, state machines.
+//! No SQL, no HTTP, no HTML, no clock and no randomness of its own belong here.
+
+pub mod account;
+pub mod audit;
+pub mod client;
+pub mod client_id;
+pub mod cors_origin;
+pub mod field_errors;
+pub mod id;
+pub mod lifecycle;
+pub mod redirect_url;
+pub mod scope;
+pub mod secret;
+pub mod service;
+pub mod tenant;
+pub mod text;
+pub mod web_url;

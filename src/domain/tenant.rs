@@ -1,0 +1,32 @@
+//! A tenant: a company with its people, services and rules.
+
+use super::client_id::ClientIdPrefix;
+use super::id::TenantId;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub name: String,
+    pub client_id_prefix: ClientIdPrefix,
+    pub policy: TenantPolicy,
+}
+
+/// What a tenant has decided for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TenantPolicy {
+    /// Developers may add clients that act on their own, with the role Tenant Member only.
+    pub developers_may_add_machine_clients: bool,
+    /// `implicit`, and the response types that put an access token into the browser's address.
+    pub legacy_grants: bool,
+}
+
+/// The client roles that every tenant has, with what they are for.
+pub const BUILT_IN_ROLES: [(&str, &str); 4] = [
+    (TENANT_MEMBER, "Every client has it; it can't be removed."),
+    (TENANT_ADMINISTRATOR, "Full rights over the tenant's resources."),
+    ("Tenant Contributor", "May read and write the tenant's resources."),
+    ("Tenant Viewer", "May read the tenant's resources."),
+];
+
+pub const TENANT_MEMBER: &str = "Tenant Member";
+pub const TENANT_ADMINISTRATOR: &str = "Tenant Administrator";

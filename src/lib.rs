@@ -1,0 +1,20 @@
+//! Keywright, a self-hosted developer portal for OAuth 2.0 and OpenID Connect clients.
+//!
+//! The rooms, from the bottom up; arrows between them point one way (ARCHITECTURE.md).
+
+/// What time it is.
+pub mod clock;
+/// What things are and what they may become.
+pub mod domain;
+/// Randomness, hashing, sealing.
+pub mod crypto;
+/// Who may do what.
+pub mod access;
+/// The database.
+pub mod db;
+/// What people do, one function per act.
+pub mod operations;
+/// The HTML pages.
+pub mod portal;
+/// The environment and the configuration file.
+pub mod config;

@@ -1,0 +1,369 @@
+//! What people do to clients.
+
+use super::services::status_change;
+use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record};
+use crate::access::{Confirmed, Permit, act};
+use crate::db::{self, Conflict, Reader};
+use crate::domain::audit::{AuditAction, Change, changes};
+use crate::domain::client::{Client, ClientInput, ClientSettings, ClientType, FormContext, SubjectType};
+use crate::domain::client_id::{ClientId, ClientIdSuffix};
+use crate::domain::field_errors::FieldErrors;
+use crate::domain::id::{ClientUid, RoleId, ServiceId};
+use crate::domain::lifecycle::{Standing, State, WrongState};
+use crate::domain::service::Service;
+use crate::domain::tenant::{TENANT_ADMINISTRATOR, TENANT_MEMBER};
+
+impl Operations {
+    /// Adds a client to a service, active, with an identifier that was never issued before.
+    pub fn add_client(
+        &self,
+        permit: &Permit<act::EditClients>,
+        service: ServiceId,
+        client_type: ClientType,
+        input: &ClientInput,
+        submission: &str,
+    ) -> Result<(ClientUid, Made)> {
+        let added = once(self, submission, |writer| {
+            let now = self.now();
+            let service = db::services::lock(writer, permit.scope(), service)?;
+            if service.state.is_deleted() {
+                return Err(WrongState::because("This service is deleted. Reactivate it before adding clients.").into());
+            }
+            let (settings, roles) = self.parse(writer, permit, &service, client_type, None, input)?;
+            let tenant = db::tenants::find(writer, permit.scope())?;
+            let suffix = ClientIdSuffix::parse(&input.suffix).map_err(suffix_fault)?;
+            let client = Client {
+                uid: new_id!(self, ClientUid),
+                tenant_id: tenant.id,
+                service_id: service.id,
+                client_id: ClientId::new(&tenant.client_id_prefix, &suffix),
+                client_type,
+                settings,
+                default_purpose: None,
+                state: State::Active,
+                deleted_with_service: false,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+                last_used_at: None,
+            };
+            permit.covers(client.acts_alone())?;
+            db::clients::insert(writer, &client)?;
+            db::clients::set_roles(writer, client.uid, &roles)?;
+            record(writer, now, Who::Person(permit.actor()), AuditAction::ClientAdded, &Target::Client(&client), &[])?;
+            Ok(client.uid)
+        });
+        match added {
+            Err(Error::Db(db::Error::Conflict(Conflict::ClientIdUsed))) => Err(suffix_fault(
+                "This suffix has been used in your company before, and identifiers are never issued again. \
+                 Choose another.",
+            )),
+            other => other,
+        }
+    }
+
+    /// Updates a client from its edit form, unless somebody else changed it since the form was served.
+    pub fn update_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, input: &ClientInput) -> Result<()> {
+        self.db.write(|writer| {
+            let now = self.now();
+            let before = db::clients::lock(writer, permit.scope(), uid)?;
+            permit.covers(before.acts_alone())?;
+            let service = db::services::find(writer, permit.scope(), before.service_id)?;
+            if before.state.is_deleted() {
+                return Err(WrongState::because("This client is deleted. Reactivate it before editing it.").into());
+            }
+            if input.version.parse() != Ok(before.version) {
+                let seen = input.version.parse().unwrap_or(0);
+                let since = db::audit::since_version(writer, permit.scope(), &uid.to_string(), seen)?;
+                return Err(Error::Stale { since, version: before.version });
+            }
+            let wanted = Standing::parse(&input.status)
+                .ok_or_else(|| Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive.")))?;
+            let (settings, roles) =
+                self.parse(writer, permit, &service, before.client_type, Some(&before), input)?;
+            let state = if wanted.as_str() == before.state.status().as_str() {
+                before.state
+            } else {
+                State::standing(wanted)
+            };
+            let mut after = Client { settings, state, ..before.clone() };
+            permit.covers(after.acts_alone())?;
+            let mut changed = changes(&before.settings.facts(), &after.settings.facts());
+            if after.state != before.state {
+                changed.push(status_change(&before.state, &after.state));
+            }
+            changed.extend(role_change(writer, permit, uid, &roles)?);
+            if changed.is_empty() {
+                return Ok(());
+            }
+            after.version += 1;
+            after.updated_at = now;
+            db::clients::update(writer, &after)?;
+            db::clients::set_roles(writer, uid, &roles)?;
+            record(
+                writer,
+                now,
+                Who::Person(permit.actor()),
+                AuditAction::ClientUpdated,
+                &Target::Client(&after),
+                &changed,
+            )
+        })
+    }
+
+    pub fn deactivate_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<Client> {
+        self.move_client(permit, uid, AuditAction::ClientDeactivated, |client, _| Ok(client.state.deactivated()?))
+    }
+
+    pub fn delete_client(&self, permit: &Confirmed<act::EditClients>, uid: ClientUid) -> Result<Client> {
+        let now = self.now();
+        self.move_client(permit, uid, AuditAction::ClientDeleted, |client, _| Ok(client.state.deleted(now)?))
+    }
+
+    /// Brings an inactive or deleted client back. `undo` brings a deleted one back as it was before.
+    pub fn reactivate_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, undo: bool) -> Result<Client> {
+        let (now, grace) = (self.now(), self.grace());
+        self.move_client(permit, uid, AuditAction::ClientReactivated, |client, service| {
+            if client.state.is_deleted() && service.state.is_deleted() {
+                return Err(WrongState::because("The service of this client is deleted. Reactivate the service first.").into());
+            }
+            Ok(client.state.reactivated(now, grace, undo)?)
+        })
+    }
+
+    fn move_client(
+        &self,
+        permit: &Permit<act::EditClients>,
+        uid: ClientUid,
+        action: AuditAction,
+        next: impl FnOnce(&Client, &Service) -> Result<State>,
+    ) -> Result<Client> {
+        self.db.write(|writer| {
+            let now = self.now();
+            let before = db::clients::lock(writer, permit.scope(), uid)?;
+            permit.covers(before.acts_alone())?;
+            let service = db::services::find(writer, permit.scope(), before.service_id)?;
+            let state = next(&before, &service)?;
+            let after = Client {
+                state,
+                deleted_with_service: false,
+                version: before.version + 1,
+                updated_at: now,
+                ..before.clone()
+            };
+            db::clients::update(writer, &after)?;
+            let changed = [status_change(&before.state, &after.state)];
+            record(writer, now, Who::Person(permit.actor()), action, &Target::Client(&after), &changed)?;
+            Ok(after)
+        })
+    }
+
+    /// The meaning of a client's form, with everything that must be confirmed confirmed.
+    fn parse(
+        &self,
+        reader: &mut Reader<'_>,
+        permit: &Permit<act::EditClients>,
+        service: &Service,
+        client_type: ClientType,
+        before: Option<&Client>,
+        input: &ClientInput,
+    ) -> Result<(ClientSettings, Vec<RoleId>)> {
+        let catalogue = db::tenants::scopes(reader, permit.scope())?;
+        let context = FormContext {
+            client_type,
+            policy: permit.actor().membership().policy,
+            environment: service.environment,
+            scopes: &catalogue,
+        };
+        let parsed = ClientSettings::parse(input, &context);
+        let roles = chosen_roles(reader, permit, client_type, before, input)?;
+        let mut errors = FieldErrors::default();
+        if before.is_none() {
+            // Named with the other faults, so that one look at the form mends them all.
+            if let Err(Error::Invalid(fault)) = ClientIdSuffix::parse(&input.suffix).map_err(suffix_fault) {
+                errors = fault;
+            }
+        }
+        let settings = match parsed {
+            Ok(settings) if errors.is_empty() => settings,
+            Ok(_) => return Err(Error::Invalid(errors)),
+            Err(more) => {
+                let mut in_order = FieldErrors::default();
+                let (first, rest): (Vec<_>, Vec<_>) =
+                    more.iter().partition(|error| matches!(error.field, "name" | "description"));
+                for error in first.into_iter().chain(errors.iter()).chain(rest) {
+                    in_order.add(error.field, error.label, error.message.clone());
+                }
+                return Err(Error::Invalid(in_order));
+            }
+        };
+        let had_pkce = before.is_none_or(|before| before.settings.require_pkce);
+        let mut wanted = Vec::new();
+        if !client_type.acts_alone() && !settings.require_pkce && had_pkce {
+            if !permit.actor().may(crate::access::Action::ManageTenant) {
+                return Err(Error::Invalid(FieldErrors::one(
+                    "require_pkce",
+                    "Require PKCE",
+                    "Only a tenant administrator can switch PKCE off.",
+                )));
+            }
+            wanted.push(Confirmation {
+                key: "no-pkce",
+                text: "Without PKCE a stolen authorization code can be used by whoever holds the secret. \
+                       Switch it off only for a client that can't do PKCE."
+                    .into(),
+            });
+        }
+        wanted.extend(hosts_that_differ(reader, permit, service, before, &settings)?);
+        wanted.extend(administrator_role(reader, permit, before, &roles)?);
+        wanted.retain(|confirmation| !input.confirmed.iter().any(|key| key == confirmation.key));
+        if wanted.is_empty() { Ok((settings, roles)) } else { Err(Error::Unconfirmed(wanted)) }
+    }
+}
+
+fn suffix_fault(message: impl Into<String>) -> Error {
+    Error::Invalid(FieldErrors::one("suffix", "Client ID suffix", message))
+}
+
+/// Tenant Member always; others only for clients that act on their own, and only from an administrator.
+fn chosen_roles(
+    reader: &mut Reader<'_>,
+    permit: &Permit<act::EditClients>,
+    client_type: ClientType,
+    before: Option<&Client>,
+    input: &ClientInput,
+) -> Result<Vec<RoleId>> {
+    let offered = db::tenants::roles(reader, permit.scope())?;
+    let member = offered.iter().find(|role| role.name == TENANT_MEMBER).map(|role| role.id);
+    let mut chosen: Vec<RoleId> = member.into_iter().collect();
+    if !client_type.may_act_alone() {
+        return Ok(chosen);
+    }
+    if !permit.actor().may_give_client_roles() {
+        // Whoever may not give roles leaves those that an administrator gave.
+        if let Some(before) = before {
+            let held = db::clients::roles_of(reader, &[before.uid])?.remove(&before.uid).unwrap_or_default();
+            chosen.extend(held.into_iter().map(|(id, _)| id));
+            chosen.sort();
+            chosen.dedup();
+        }
+        let more = input.roles.iter().any(|id| !chosen.iter().any(|held| held.to_string() == *id));
+        return if more {
+            Err(Error::Invalid(FieldErrors::one(
+                "roles",
+                "Tenant roles",
+                "Only a tenant administrator can give a client roles beside Tenant Member.",
+            )))
+        } else {
+            Ok(chosen)
+        };
+    }
+    for typed in &input.roles {
+        match offered.iter().find(|role| role.id.to_string() == *typed) {
+            Some(role) => chosen.push(role.id),
+            None => {
+                return Err(Error::Invalid(FieldErrors::one(
+                    "roles",
+                    "Tenant roles",
+                    "Choose only roles from the list.",
+                )));
+            }
+        }
+    }
+    chosen.sort();
+    chosen.dedup();
+    Ok(chosen)
+}
+
+fn role_change(
+    reader: &mut Reader<'_>,
+    permit: &Permit<act::EditClients>,
+    uid: ClientUid,
+    after: &[RoleId],
+) -> Result<Option<Change>> {
+    let held = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
+    let mut before: Vec<RoleId> = held.iter().map(|(id, _)| *id).collect();
+    before.sort();
+    if before == after {
+        return Ok(None);
+    }
+    let offered = db::tenants::roles(reader, permit.scope())?;
+    let names = |ids: &[RoleId]| {
+        let names: Vec<&str> =
+            offered.iter().filter(|role| ids.contains(&role.id)).map(|role| role.name.as_str()).collect();
+        names.join(", ")
+    };
+    Ok(Some(Change { field: "Tenant roles".into(), before: names(&before), after: names(after) }))
+}
+
+/// Users get another pairwise subject for each redirect host, so hosts that differ inside a service deserve a look.
+fn hosts_that_differ(
+    reader: &mut Reader<'_>,
+    permit: &Permit<act::EditClients>,
+    service: &Service,
+    before: Option<&Client>,
+    settings: &ClientSettings,
+) -> Result<Option<Confirmation>> {
+    if settings.subject_type != SubjectType::Pairwise || settings.redirect_urls.is_empty() {
+        return Ok(None);
+    }
+    let hosts_of = |settings: &ClientSettings| {
+        let mut hosts: Vec<String> = settings.redirect_urls.iter().filter_map(|url| url.host()).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    };
+    let hosts = hosts_of(settings);
+    if before.is_some_and(|before| {
+        before.settings.subject_type == SubjectType::Pairwise && hosts_of(&before.settings) == hosts
+    }) {
+        return Ok(None);
+    }
+    let mut beside: Vec<String> =
+        db::clients::redirect_urls_beside(reader, permit.scope(), service.id, before.map(|client| client.uid))?
+            .into_iter()
+            .flat_map(|(_, urls)| urls.into_iter().filter_map(|url| url.host()).collect::<Vec<_>>())
+            .filter(|host| !hosts.contains(host))
+            .collect();
+    beside.sort();
+    beside.dedup();
+    if hosts.len() + beside.len() < 2 {
+        return Ok(None);
+    }
+    let mut all = hosts;
+    all.extend(beside);
+    all.truncate(6);
+    Ok(Some(Confirmation {
+        key: "hosts",
+        text: format!(
+            "The redirect URLs of this service lie on different hosts ({}). With pairwise subjects the same user \
+             gets another identifier on each of them.",
+            all.join(", ")
+        ),
+    }))
+}
+
+fn administrator_role(
+    reader: &mut Reader<'_>,
+    permit: &Permit<act::EditClients>,
+    before: Option<&Client>,
+    chosen: &[RoleId],
+) -> Result<Option<Confirmation>> {
+    let offered = db::tenants::roles(reader, permit.scope())?;
+    let Some(administrator) = offered.iter().find(|role| role.name == TENANT_ADMINISTRATOR) else { return Ok(None) };
+    let had = match before {
+        Some(before) => db::clients::roles_of(reader, &[before.uid])?
+            .remove(&before.uid)
+            .is_some_and(|held| held.iter().any(|(id, _)| *id == administrator.id)),
+        None => false,
+    };
+    if had || !chosen.contains(&administrator.id) {
+        return Ok(None);
+    }
+    Ok(Some(Confirmation {
+        key: "administrator-role",
+        text: "This client gets the role Tenant Administrator: whoever holds its secret has full rights over your \
+               company's resources."
+            .into(),
+    }))
+}

@@ -1,0 +1,248 @@
+//! One function per human act: the change and its audit event in one transaction. No HTTP types.
+//! Each act demands the permit that `access` gives for it.
+
+pub mod accounts;
+pub mod clients;
+pub mod purge;
+pub mod secrets;
+pub mod services;
+pub mod sessions;
+
+use std::time::Duration;
+
+use crate::access::{Actor, Denied};
+use crate::clock::{Clock, Timestamp};
+use crate::crypto::hashing::Passwords;
+use crate::crypto::keys::Keys;
+use crate::crypto::random;
+use crate::db::{self, Conflict, Db, Writer};
+use crate::domain::audit::{AuditAction, AuditEvent, Change};
+use crate::domain::client::Client;
+use crate::domain::field_errors::FieldErrors;
+use crate::domain::id::TenantId;
+use crate::domain::lifecycle::{Grace, WrongState};
+use crate::domain::service::Service;
+
+/// Everything that acts need, shared by pages and jobs.
+pub struct Operations {
+    db: Db,
+    clock: Clock,
+    keys: Keys,
+    passwords: Passwords,
+    rules: Rules,
+}
+
+/// What the operator has configured.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub grace: Grace,
+    pub registration_open: bool,
+    /// Without a slash at the end; also the OAuth issuer.
+    pub public_url: String,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an act was not done. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no such thing")]
+    NotFound,
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error("the form has faults")]
+    Invalid(FieldErrors),
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
+    /// Somebody changed the thing since the person saw it: what happened since, oldest first, and the version now.
+    #[error("changed meanwhile")]
+    Stale { since: Vec<AuditEvent>, version: i32 },
+    /// The person must first say that each of these is meant.
+    #[error("not confirmed yet")]
+    Unconfirmed(Vec<Confirmation>),
+    /// Too many failed tries.
+    #[error("blocked until {until}")]
+    Blocked { until: Timestamp },
+    #[error(transparent)]
+    Db(db::Error),
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::NotFound => Self::NotFound,
+            other => Self::Db(other),
+        }
+    }
+}
+
+/// A choice that is allowed and has a consequence worth a second look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The value of the form's `confirmed` field that says it is meant.
+    pub key: &'static str,
+    pub text: String,
+}
+
+impl Operations {
+    pub fn new(db: Db, clock: Clock, keys: Keys, passwords: Passwords, rules: Rules) -> Self {
+        Self { db, clock, keys, passwords, rules }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn grace(&self) -> Grace {
+        self.rules.grace
+    }
+
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Material for a new id: the time in milliseconds since 1970, and random bytes.
+    fn id_material(&self) -> (u64, [u8; 10]) {
+        (u64::try_from(self.now().micros() / 1_000).unwrap_or(0), random::bytes())
+    }
+}
+
+/// Makes an id of the type that the context wants.
+macro_rules! new_id {
+    ($operations:expr, $kind:ty) => {{
+        let (millis, random) = $operations.id_material();
+        <$kind>::new(millis, random)
+    }};
+}
+use new_id;
+
+/// What an event is about.
+enum Target<'a> {
+    Service(&'a Service),
+    Client(&'a Client),
+    /// A secret of a client, named by its description and last four characters.
+    Secret { client: &'a Client, name: String },
+    Account { id: String, name: &'a str },
+    Tenant { id: TenantId, name: &'a str },
+}
+
+/// Who did it.
+enum Who<'a> {
+    Person(&'a Actor),
+    /// Somebody who is not signed in to a tenant, or not yet.
+    Visitor { id: Option<String>, name: &'a str, address: &'a str, tenant: Option<TenantId> },
+    /// Keywright itself, in a tenant.
+    Job { name: &'static str, tenant: TenantId },
+}
+
+/// Writes the audit event of a change; the last thing in its transaction (see `db::audit::append`).
+fn record(
+    writer: &mut Writer<'_>,
+    at: Timestamp,
+    who: Who<'_>,
+    action: AuditAction,
+    target: &Target<'_>,
+    changes: &[Change],
+) -> Result<()> {
+    let (tenant_id, actor_id, actor_name, address) = match who {
+        Who::Person(actor) => {
+            let membership = actor.membership();
+            (
+                Some(membership.tenant_id.to_string()),
+                Some(membership.account_id.to_string()),
+                membership.name.clone(),
+                actor.address().to_owned(),
+            )
+        }
+        Who::Visitor { id, name, address, tenant } => {
+            (tenant.map(|id| id.to_string()), id, name.to_owned(), address.to_owned())
+        }
+        Who::Job { name, tenant } => (Some(tenant.to_string()), None, name.to_owned(), String::new()),
+    };
+    let (target_kind, target_id, target_name, service_id, client_uid, target_version) = match target {
+        Target::Service(service) => (
+            "service",
+            service.id.to_string(),
+            service.settings.name.clone(),
+            Some(service.id.to_string()),
+            None,
+            Some(service.version),
+        ),
+        Target::Client(client) => (
+            "client",
+            client.uid.to_string(),
+            client.settings.name.clone(),
+            Some(client.service_id.to_string()),
+            Some(client.uid.to_string()),
+            Some(client.version),
+        ),
+        Target::Secret { client, name } => (
+            "secret",
+            client.uid.to_string(),
+            name.clone(),
+            Some(client.service_id.to_string()),
+            Some(client.uid.to_string()),
+            None,
+        ),
+        Target::Account { id, name } => ("account", id.clone(), (*name).to_owned(), None, None, None),
+        Target::Tenant { id, name } => ("tenant", id.to_string(), (*name).to_owned(), None, None, None),
+    };
+    let event = AuditEvent {
+        seq: 0,
+        at,
+        tenant_id,
+        actor_id,
+        actor_name,
+        address,
+        action: action.as_str().to_owned(),
+        target_kind: target_kind.to_owned(),
+        target_id,
+        target_name,
+        service_id,
+        client_uid,
+        target_version,
+        changes: serde_json::to_string(changes).unwrap_or_else(|_| "[]".into()),
+        previous_hash: String::new(),
+        hash: String::new(),
+    };
+    Ok(db::audit::append(writer, event)?)
+}
+
+/// Runs an act that makes one thing per served form. `make` does it and answers with the new thing's id; when the same
+/// form comes again, however close behind, the id of the thing made first is answered and nothing is made.
+fn once<T: std::str::FromStr + ToString>(
+    operations: &Operations,
+    submission: &str,
+    mut make: impl FnMut(&mut Writer<'_>) -> Result<T>,
+) -> Result<(T, Made)> {
+    let found = |made: Option<String>| made.and_then(|id| id.parse::<T>().ok()).map(|id| (id, Made::Before));
+    let attempt = operations.db.write(|writer| {
+        if let Some(before) = found(db::submissions::made(writer, submission)?) {
+            return Ok(before);
+        }
+        let made = make(writer)?;
+        db::submissions::note(writer, submission, &made.to_string(), operations.now())?;
+        Ok((made, Made::Now))
+    });
+    match attempt {
+        // The other request committed between our look and our insert.
+        Err(Error::Db(db::Error::Conflict(Conflict::SubmissionRepeated))) => {
+            let made = operations.db.read(|reader| db::submissions::made(reader, submission))?;
+            found(made).ok_or(Error::NotFound)
+        }
+        other => other,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Now,
+    Before,
+}
+
+/// How long a served form can be sent again without making a second thing.
+pub const SUBMISSIONS_KEPT_FOR: Duration = Duration::from_secs(2 * 86_400);

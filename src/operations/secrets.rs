@@ -1,0 +1,244 @@
+//! Client secrets: made, shown once, rotated, deleted.
+
+use std::time::Duration;
+
+use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record};
+use crate::access::{Confirmed, act};
+use crate::clock::Timestamp;
+use crate::crypto::{hashing, random};
+use crate::db::{self, Writer};
+use crate::domain::audit::{AuditAction, Change};
+use crate::domain::client::Client;
+use crate::domain::id::{ClientUid, RevealId, SecretId};
+use crate::domain::lifecycle::{Status, WrongState, effective};
+use crate::domain::secret::{MAX_SECRETS, Overlap, PlainSecret, Secret, SecretInput, SecretSettings};
+use crate::domain::service::{Environment, Service};
+
+/// How long a secret waits to be shown.
+pub const TICKET_LASTS: Duration = Duration::from_secs(15 * 60);
+
+/// A secret that was made and is to be shown once: by this ticket, to the person who made it.
+pub struct ToReveal {
+    pub ticket: RevealId,
+    pub secret: PlainSecret,
+}
+
+/// What the reveal page shows beside the secret itself.
+pub struct Revealed {
+    pub client: Client,
+    pub secret: Secret,
+}
+
+impl Operations {
+    /// Adds a secret to a client. The same form sent again, while nobody has seen the secret, gives the same secret
+    /// row another value: a double click leaves one secret, and the answer that arrives last can be shown.
+    pub fn add_secret(
+        &self,
+        permit: &Confirmed<act::EditClients>,
+        client: ClientUid,
+        input: &SecretInput,
+        submission: &str,
+    ) -> Result<ToReveal> {
+        let plain = std::cell::RefCell::new(None);
+        let (id, made) = once(self, submission, |writer| {
+            let (client, service) = self.lock_for_secrets(writer, permit, client)?;
+            let settings =
+                SecretSettings::parse(input, service.environment, self.now()).map_err(Error::Invalid)?;
+            let (secret, value) = self.insert_secret(writer, permit, &client, settings)?;
+            let target = secret_target(&client, &secret);
+            let facts = [
+                fact("Environment", "", secret.environment.word()),
+                fact("Expires", "", &expiry_in_words(secret.expires_at)),
+            ];
+            record(writer, self.now(), Who::Person(permit.actor()), AuditAction::SecretAdded, &target, &facts)?;
+            *plain.borrow_mut() = Some(value);
+            Ok(secret.id)
+        })?;
+        match (made, plain.into_inner()) {
+            (Made::Now, Some(secret)) => {
+                let ticket = self.db.read(|reader| {
+                    db::secrets::open_ticket_of(reader, id, permit.actor().membership().account_id, self.now())
+                })?;
+                Ok(ToReveal { ticket: ticket.ok_or(Error::NotFound)?, secret })
+            }
+            _ => self.renew_unseen(permit, id),
+        }
+    }
+
+    /// Makes a new secret in place of another, which ends after the overlap.
+    pub fn rotate_secret(
+        &self,
+        permit: &Confirmed<act::EditClients>,
+        id: SecretId,
+        overlap: &str,
+        until: &str,
+        submission: &str,
+    ) -> Result<ToReveal> {
+        let overlap = Overlap::parse(overlap, until, self.now()).map_err(Error::Invalid)?;
+        let plain = std::cell::RefCell::new(None);
+        let (new, made) = once(self, submission, |writer| {
+            let now = self.now();
+            let found = db::secrets::find(writer, permit.scope(), id)?;
+            let (client, service) = self.lock_for_secrets(writer, permit, found.client_uid)?;
+            // Read again under the lock: two rotations at once must not both replace the same secret.
+            let old = db::secrets::find(writer, permit.scope(), id)?;
+            if old.expires_at.is_some_and(|at| at <= now) {
+                return Err(WrongState::because("This secret has expired. Add a new one instead.").into());
+            }
+            if old.environment == Environment::Live && service.environment == Environment::Sandbox {
+                return Err(WrongState::because("The service is in sandbox: live secrets can't be made now.").into());
+            }
+            let settings = SecretSettings {
+                description: old.description.clone(),
+                environment: old.environment,
+                expires_at: old.expires_at.map(|_| now.one_year_later()),
+            };
+            let (secret, value) = self.insert_secret(writer, permit, &client, settings)?;
+            let end = overlap.end(now, old.expires_at);
+            db::secrets::set_expiry(writer, old.id, end)?;
+            let changed = [
+                fact("Secret", &ending_in(&old.last_four), &ending_in(&secret.last_four)),
+                fact("Old secret ends", &expiry_in_words(old.expires_at), &end.readable()),
+            ];
+            let target = secret_target(&client, &secret);
+            record(writer, now, Who::Person(permit.actor()), AuditAction::SecretRotated, &target, &changed)?;
+            *plain.borrow_mut() = Some(value);
+            Ok(secret.id)
+        })?;
+        match (made, plain.into_inner()) {
+            (Made::Now, Some(secret)) => {
+                let ticket = self.db.read(|reader| {
+                    db::secrets::open_ticket_of(reader, new, permit.actor().membership().account_id, self.now())
+                })?;
+                Ok(ToReveal { ticket: ticket.ok_or(Error::NotFound)?, secret })
+            }
+            _ => self.renew_unseen(permit, new),
+        }
+    }
+
+    /// Uses the ticket up and says what was shown. `claimed` is what the asking browser kept; it must be this secret.
+    pub fn reveal_secret(
+        &self,
+        permit: &Confirmed<act::EditClients>,
+        ticket: RevealId,
+        claimed: &PlainSecret,
+    ) -> Result<Revealed> {
+        let account = permit.actor().membership().account_id;
+        self.db.write(|writer| {
+            let now = self.now();
+            let id = db::secrets::ticket(writer, ticket, account, now)?.ok_or(Error::NotFound)?;
+            let secret = db::secrets::find(writer, permit.scope(), id)?;
+            let client = db::clients::find(writer, permit.scope(), secret.client_uid)?;
+            permit.covers(client.acts_alone())?;
+            let hash = db::secrets::hash(writer, id)?;
+            if !hashing::secret_matches(claimed, &hash) || !db::secrets::take_ticket(writer, ticket, account, now)? {
+                return Err(Error::NotFound);
+            }
+            let target = secret_target(&client, &secret);
+            record(writer, now, Who::Person(permit.actor()), AuditAction::SecretRevealed, &target, &[])?;
+            Ok(Revealed { client, secret })
+        })
+    }
+
+    /// Deletes a secret at once and for good. Answers with its client.
+    pub fn delete_secret(&self, permit: &Confirmed<act::EditClients>, id: SecretId) -> Result<(ClientUid, Secret)> {
+        self.db.write(|writer| {
+            let secret = db::secrets::find(writer, permit.scope(), id)?;
+            let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
+            permit.covers(client.acts_alone())?;
+            if !db::secrets::remove(writer, id)? {
+                return Err(Error::NotFound);
+            }
+            let target = secret_target(&client, &secret);
+            record(writer, self.now(), Who::Person(permit.actor()), AuditAction::SecretDeleted, &target, &[])?;
+            Ok((client.uid, secret))
+        })
+    }
+
+    /// Locks the client, so that adding and counting secrets is one step, and checks that it may have one more.
+    fn lock_for_secrets(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Confirmed<act::EditClients>,
+        uid: ClientUid,
+    ) -> Result<(Client, Service)> {
+        let client = db::clients::lock(writer, permit.scope(), uid)?;
+        permit.covers(client.acts_alone())?;
+        let service = db::services::find(writer, permit.scope(), client.service_id)?;
+        if effective(&service.state, &client.state).status == Status::Deleted {
+            return Err(WrongState::because("This client is deleted. Reactivate it first.").into());
+        }
+        if !client.has_secrets() {
+            return Err(WrongState::because("This client can't keep a secret, so it has none: PKCE protects it.").into());
+        }
+        if db::secrets::count(writer, uid)? >= MAX_SECRETS {
+            return Err(WrongState::because(format!(
+                "A client has at most {MAX_SECRETS} secrets. Delete one that is no longer used."
+            ))
+            .into());
+        }
+        Ok((client, service))
+    }
+
+    fn insert_secret(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Confirmed<act::EditClients>,
+        client: &Client,
+        settings: SecretSettings,
+    ) -> Result<(Secret, PlainSecret)> {
+        let now = self.now();
+        let person = permit.actor().membership();
+        let value = PlainSecret::generate(settings.environment, random::byte_source());
+        let secret = Secret {
+            id: new_id!(self, SecretId),
+            client_uid: client.uid,
+            environment: settings.environment,
+            description: settings.description,
+            last_four: value.last_four().to_owned(),
+            created_by: person.name.clone(),
+            created_at: now,
+            expires_at: settings.expires_at,
+            last_used_at: None,
+        };
+        db::secrets::insert(writer, &secret, &hashing::hash_secret(&value))?;
+        let ticket = new_id!(self, RevealId);
+        db::secrets::insert_ticket(writer, ticket, secret.id, person.account_id, now.plus(TICKET_LASTS))?;
+        Ok((secret, value))
+    }
+
+    /// Another value for a secret that nobody has seen yet.
+    fn renew_unseen(&self, permit: &Confirmed<act::EditClients>, id: SecretId) -> Result<ToReveal> {
+        let account = permit.actor().membership().account_id;
+        self.db.write(|writer| {
+            let secret = db::secrets::find(writer, permit.scope(), id)?;
+            let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
+            permit.covers(client.acts_alone())?;
+            let ticket = db::secrets::open_ticket_of(writer, id, account, self.now())?.ok_or_else(|| {
+                WrongState::because("This form has made its secret already, and it has been shown.")
+            })?;
+            let value = PlainSecret::generate(secret.environment, random::byte_source());
+            db::secrets::replace_value(writer, id, &hashing::hash_secret(&value), value.last_four())?;
+            Ok(ToReveal { ticket, secret: value })
+        })
+    }
+}
+
+
+fn secret_target<'a>(client: &'a Client, secret: &Secret) -> Target<'a> {
+    let ending = ending_in(&secret.last_four);
+    let name = if secret.description.is_empty() { ending } else { format!("{} ({ending})", secret.description) };
+    Target::Secret { client, name }
+}
+
+fn ending_in(last_four: &str) -> String {
+    format!("…{last_four}")
+}
+
+fn expiry_in_words(at: Option<Timestamp>) -> String {
+    at.map_or("never".into(), Timestamp::readable)
+}
+
+fn fact(field: &str, before: &str, after: &str) -> Change {
+    Change { field: field.into(), before: before.into(), after: after.into() }
+}

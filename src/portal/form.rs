@@ -1,0 +1,195 @@
+//! Forms: what was posted, checked for where it came from, and what a page shows again.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_multipart::Multipart;
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{PageError, Portal};
+use crate::crypto::random;
+use crate::domain::field_errors::FieldErrors;
+
+/// The largest form: room for a logo and all texts.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// A posted form: what it means as `T`, and every pair as it was typed.
+pub struct Posted<T> {
+    pub input: T,
+    pub typed: FormState,
+    /// The bytes of the file that was chosen, if any.
+    pub file: Option<Vec<u8>>,
+}
+
+/// The field that makes a form good for one thing only, however often it is sent.
+pub const SUBMISSION: &str = "submission";
+
+impl<T> Posted<T> {
+    /// The form's token; a random one where it is missing, so that nothing is ever mistaken for a repetition.
+    pub fn submission(&self) -> String {
+        match self.typed.value(SUBMISSION) {
+            token if token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) => token.to_owned(),
+            _ => random::token(),
+        }
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            check_origin(&request)?;
+            let (pairs, file) = match request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
+                Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => (urlencoded(payload).await?, None),
+                Some(kind) if kind.starts_with("multipart/form-data") => multipart(&request, payload).await?,
+                // A form without fields, like the button that signs out.
+                None => (urlencoded(payload).await?, None),
+                Some(_) => return Err(PageError::BadRequest("Only forms are accepted here.".into())),
+            };
+            let typed = FormState { pairs, errors: FieldErrors::default() };
+            let input = typed.read()?;
+            Ok(Self { input, typed, file })
+        })
+    }
+}
+
+/// A POST must come from a page of this portal: browsers say so in Sec-Fetch-Site or Origin. Without either it is
+/// refused: a browser that sends forms sends one of them.
+fn check_origin(request: &HttpRequest) -> Result<(), PageError> {
+    let portal = request.app_data::<web::Data<Portal>>().ok_or_else(|| PageError::Bug("no portal".into()))?;
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable").to_owned());
+    let (site, origin) = (header("sec-fetch-site"), header("origin"));
+    let site_fits = site.as_deref().is_none_or(|site| site == "same-origin");
+    let origin_fits = origin.as_deref().is_none_or(|origin| origin == portal.site.origin());
+    if site_fits && origin_fits && (site.is_some() || origin.is_some()) { Ok(()) } else { Err(PageError::CrossOrigin) }
+}
+
+type Pairs = Vec<(String, String)>;
+
+async fn urlencoded(mut payload: Payload) -> Result<Pairs, PageError> {
+    let mut body = web::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| PageError::BadRequest(format!("The form was cut off: {error}.")))?;
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(PageError::TooLarge(MAX_BYTES / 1024));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(url::form_urlencoded::parse(&body).into_owned().collect())
+}
+
+async fn multipart(request: &HttpRequest, payload: Payload) -> Result<(Pairs, Option<Vec<u8>>), PageError> {
+    let unreadable = |_| PageError::BadRequest("The form was cut off or is not a form.".into());
+    let mut parts = Multipart::new(request.headers(), payload);
+    let (mut pairs, mut file, mut read) = (Vec::new(), None, 0);
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.next().await {
+            let chunk = chunk.map_err(unreadable)?;
+            read += chunk.len();
+            if read > MAX_BYTES {
+                return Err(PageError::TooLarge(MAX_BYTES / 1024));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let name = part.name().unwrap_or_default().to_owned();
+        let is_file = part.content_disposition().is_some_and(|about| about.get_filename().is_some());
+        match (is_file, bytes.is_empty()) {
+            (true, true) => {}
+            (true, false) => file = Some(bytes),
+            (false, _) => pairs.push((name, String::from_utf8_lossy(&bytes).into_owned())),
+        }
+    }
+    Ok((pairs, file))
+}
+
+/// A form as a page shows it: what was typed, and what is wrong with it.
+#[derive(Clone, Default)]
+pub struct FormState {
+    pairs: Pairs,
+    errors: FieldErrors,
+}
+
+/// An entry of the error summary.
+pub struct ShownError {
+    pub id: String,
+    pub label: &'static str,
+    pub message: String,
+}
+
+impl FormState {
+    /// A form that starts with the values of `input`, good for making one thing.
+    pub fn of(input: &impl Serialize) -> Self {
+        let query = serde_html_form::to_string(input).unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { pairs, errors: FieldErrors::default() }.with(SUBMISSION, &random::token())
+    }
+
+    pub fn empty() -> Self {
+        Self::default().with(SUBMISSION, &random::token())
+    }
+
+    /// Reads the pairs as a form of type `T`.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish();
+        serde_html_form::from_str(&query).map_err(|error| {
+            PageError::BadRequest(format!("A field is there more than once or has the wrong form: {error}."))
+        })
+    }
+
+    /// Puts a value in place of those that a field had.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.pairs.retain(|(key, _)| key != name);
+        self.pairs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Forgets a field, a password for example.
+    pub fn without(mut self, name: &str) -> Self {
+        self.pairs.retain(|(key, _)| key != name);
+        self
+    }
+
+    pub fn with_errors(mut self, errors: FieldErrors) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    pub fn value(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn checked(&self, name: &str, value: &str) -> bool {
+        self.pairs.iter().any(|(key, typed)| key == name && typed == value)
+    }
+
+    /// Everything that is wrong with a field, a sentence after the other.
+    pub fn error(&self, name: &str) -> Option<String> {
+        let messages: Vec<&str> = self.errors.of(name).map(|error| error.message.as_str()).collect();
+        (!messages.is_empty()).then(|| messages.join("\n"))
+    }
+
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    pub fn errors(&self) -> Vec<ShownError> {
+        self.errors
+            .iter()
+            .map(|error| ShownError { id: error.field.to_owned(), label: error.label, message: error.message.clone() })
+            .collect()
+    }
+}

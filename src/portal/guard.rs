@@ -1,0 +1,283 @@
+//! Guards: who is asking, and may they? A handler that takes `Guarded<act::X>` can't be reached, and can't read or act,
+//! without the permit for X. Loading the person, asking the table and the handler's own work are one hop to the
+//! blocking pool.
+
+use std::future::{Future, Ready, ready};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use actix_session::{Session, SessionExt};
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use askama::Template;
+use zeroize::Zeroizing;
+
+use super::form::{FormState, Posted};
+use super::sessions::Identity;
+use super::shell::{Shell, html};
+use super::{PageError, Portal, middleware, paths};
+use crate::access::{Act, Actor, Confirmed, Permit};
+use crate::db::{self, Reader};
+use crate::domain::field_errors::FieldErrors;
+use crate::operations::{self, Operations};
+
+/// A request of somebody signed in, for an act of the kind `A`.
+pub struct Guarded<A: Act> {
+    pub request: HttpRequest,
+    pub portal: web::Data<Portal>,
+    session: Session,
+    identity: Identity,
+    act: PhantomData<A>,
+}
+
+impl<A: Act> FromRequest for Guarded<A> {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+impl<A: Act> Guarded<A> {
+    fn of(request: &HttpRequest) -> Result<Self, PageError> {
+        let portal = portal(request)?;
+        let session = request.get_session();
+        let identity = Identity::of(&session).ok_or_else(|| not_signed_in(request))?;
+        Ok(Self { request: request.clone(), portal, session, identity, act: PhantomData })
+    }
+
+    /// Reads for a page. The closure runs off the async threads.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Permit<A>, &mut Reader<'_>) -> Result<T, operations::Error> + Send + 'static,
+    ) -> Result<Seen<A, T>, PageError> {
+        let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let address = middleware::client_address(&self.request);
+        let seen = off_the_async_threads(move || {
+            portal.reads.read(|reader| {
+                let permit = permit::<A>(reader, &identity, address)?;
+                let data = work(&permit, reader)?;
+                Ok::<_, Refusal>((permit, data))
+            })
+        })
+        .await?;
+        let (permit, data) = seen.map_err(|refusal| self.refused(refusal))?;
+        Ok(Seen { permit, data })
+    }
+
+    /// Acts. What the operation refuses is the caller's to show; what the guard refuses is an error page.
+    pub async fn act<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Permit<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
+    ) -> Result<Result<T, operations::Error>, PageError> {
+        let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let address = middleware::client_address(&self.request);
+        let done = off_the_async_threads(move || {
+            let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address))?;
+            Ok::<_, Refusal>(work(&permit, &portal.operations))
+        })
+        .await?;
+        done.map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Acts where the password must have been given within the last 15 minutes. When it was not, the answer is a page
+    /// that asks for it and carries the whole form along, so that nothing typed is lost.
+    pub async fn act_confirmed<F, T: Send + 'static>(
+        &self,
+        posted: &Posted<F>,
+        work: impl FnOnce(&Confirmed<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
+    ) -> Result<Result<T, operations::Error>, Interrupted> {
+        let (portal, mut identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let address = middleware::client_address(&self.request);
+        let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
+        let typed = !given.is_empty();
+        let done = off_the_async_threads(move || {
+            let mut confirmed_now = None;
+            if typed {
+                match portal.operations.confirm_password(identity.account, given, &address) {
+                    Ok(true) => {
+                        let now = portal.clock.now();
+                        identity.password_at = now;
+                        confirmed_now = Some(now);
+                    }
+                    Ok(false) => {}
+                    Err(error) => return Err(Refusal::Operation(error)),
+                }
+            }
+            let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address))?;
+            let actor = permit.actor().clone();
+            match permit.confirmed(portal.clock.now()) {
+                Ok(confirmed) => Ok((actor, confirmed_now, Some(work(&confirmed, &portal.operations)))),
+                Err(_) => Ok((actor, None, None)),
+            }
+        })
+        .await?;
+        let (actor, confirmed_now, outcome) = done.map_err(|refusal| self.refused(refusal))?;
+        if let Some(now) = confirmed_now {
+            // A new id at every step-up: a session key that leaked before is worth nothing after.
+            self.identity.confirmed_at(&self.session, now)?;
+        }
+        outcome.ok_or_else(|| Interrupted(self.ask_for_password(&actor, &posted.typed, typed)))
+    }
+
+    fn ask_for_password(&self, actor: &Actor, form: &FormState, wrong: bool) -> Result<HttpResponse, PageError> {
+        let mut state = FormState::default();
+        if wrong {
+            state = state.with_errors(FieldErrors::one(
+                CONFIRM_PASSWORD,
+                "Password",
+                "This is not your password. Type it again.",
+            ));
+        }
+        let page = ConfirmPasswordPage {
+            shell: Shell::signed_in(&self.portal, &self.request, actor, title("Confirm it's you", &state)),
+            action: self.request.uri().path().to_owned(),
+            carried: form.clone().without(CONFIRM_PASSWORD).pairs().to_vec(),
+            email: actor.membership().email.clone(),
+            form: state,
+        };
+        html(if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    }
+
+    fn refused(&self, refusal: Refusal) -> PageError {
+        match refusal {
+            // The account or the membership is gone: the session is worth nothing.
+            Refusal::NoLongerMember => {
+                self.session.purge();
+                not_signed_in(&self.request)
+            }
+            Refusal::Operation(operations::Error::Blocked { until }) => {
+                PageError::TooMany { until, now: self.portal.clock.now() }
+            }
+            Refusal::Operation(error) => error.into(),
+        }
+    }
+
+    pub fn shell<T>(&self, seen: &Seen<A, T>, title: impl Into<String>) -> Shell {
+        Shell::signed_in(&self.portal, &self.request, seen.permit.actor(), title)
+    }
+
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// What a page read, and with which permit.
+pub struct Seen<A: Act, T> {
+    pub permit: Permit<A>,
+    pub data: T,
+}
+
+/// The act was not begun: the answer is another page first.
+pub struct Interrupted(Result<HttpResponse, PageError>);
+
+impl Interrupted {
+    pub fn answer(self) -> Result<HttpResponse, PageError> {
+        self.0
+    }
+}
+
+impl From<PageError> for Interrupted {
+    fn from(error: PageError) -> Self {
+        Self(Err(error))
+    }
+}
+
+/// The field of the page that asks for the password again.
+pub const CONFIRM_PASSWORD: &str = "confirm_password";
+
+#[derive(Template)]
+#[template(path = "account/confirm_password.html")]
+struct ConfirmPasswordPage {
+    shell: Shell,
+    form: FormState,
+    action: String,
+    carried: Vec<(String, String)>,
+    email: String,
+}
+
+enum Refusal {
+    NoLongerMember,
+    Operation(operations::Error),
+}
+
+impl<E: Into<operations::Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Operation(error.into())
+    }
+}
+
+fn permit<A: Act>(reader: &mut Reader<'_>, identity: &Identity, address: String) -> Result<Permit<A>, Refusal> {
+    let membership = db::tenants::membership(reader, identity.account, identity.tenant)?;
+    let membership = membership.ok_or(Refusal::NoLongerMember)?;
+    let actor = Actor::new(membership, identity.password_at, address);
+    Ok(actor.permit::<A>().map_err(operations::Error::from)?)
+}
+
+/// A request of anybody.
+pub struct Visitor {
+    pub request: HttpRequest,
+    pub portal: web::Data<Portal>,
+    pub session: Session,
+}
+
+impl FromRequest for Visitor {
+    type Error = PageError;
+    type Future = Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(portal(request).map(|portal| Self { request: request.clone(), portal, session: request.get_session() }))
+    }
+}
+
+impl Visitor {
+    pub fn identity(&self) -> Option<Identity> {
+        Identity::of(&self.session)
+    }
+
+    /// Runs blocking work with the operations.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Operations) -> T + Send + 'static,
+    ) -> Result<T, PageError> {
+        let operations = Arc::clone(&self.portal.operations);
+        off_the_async_threads(move || work(&operations)).await
+    }
+
+    pub fn shell(&self, title: impl Into<String>) -> Shell {
+        Shell::plain(&self.portal, &self.request, title)
+    }
+
+    pub fn address(&self) -> String {
+        middleware::client_address(&self.request)
+    }
+}
+
+/// The title of a form's page says when there is something to mend.
+pub fn title(title: &str, form: &FormState) -> String {
+    if form.has_errors() { format!("Error: {title}") } else { title.to_owned() }
+}
+
+fn portal(request: &HttpRequest) -> Result<web::Data<Portal>, PageError> {
+    request.app_data::<web::Data<Portal>>().cloned().ok_or_else(|| PageError::Bug("no portal".into()))
+}
+
+fn not_signed_in(request: &HttpRequest) -> PageError {
+    let here = request.uri().path_and_query().map_or(paths::START, |path| path.as_str());
+    let return_to = if request.method() == actix_web::http::Method::GET { here } else { paths::START };
+    PageError::SignIn { return_to: return_to.to_owned() }
+}
+
+fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Result<T, PageError>> {
+    let span = tracing::Span::current();
+    let running = web::block(move || span.in_scope(work));
+    async move { running.await.map_err(|_| PageError::Bug("a page's work was cut off".into())) }
+}

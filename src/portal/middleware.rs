@@ -1,0 +1,168 @@
+//! Around every request: a reference for the log, security headers, and the page for an error.
+
+use std::net::IpAddr;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+use askama::Template;
+use tracing::Instrument;
+
+use super::error::ErrorWords;
+use super::shell::Shell;
+use super::{PageError, Portal, cookies};
+use crate::crypto::random;
+
+/// What ties a page to its lines in the log.
+#[derive(Clone)]
+struct Reference(String);
+
+/// Gives the request a reference, and logs its end once: method, route, status, time. No query, no names.
+pub async fn log(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = std::time::Instant::now();
+    let reference = crate::crypto::hashing::hex(&random::bytes::<5>()).to_uppercase();
+    request.extensions_mut().insert(Reference(reference.clone()));
+    let span = tracing::info_span!("request", reference);
+    let method = request.method().clone();
+    let response = next.call(request).instrument(span.clone()).await?;
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
+    let status = response.status().as_u16();
+    let elapsed = begun.elapsed();
+    span.in_scope(|| tracing::info!(%method, route, status, micros = elapsed.as_micros() as u64, "answered"));
+    let labels = [("route", route), ("status", status.to_string())];
+    metrics::counter!("keywright_requests_total", &labels).increment(1);
+    metrics::histogram!("keywright_request_seconds", &labels[..1]).record(elapsed.as_secs_f64());
+    Ok(response.map_into_boxed_body())
+}
+
+#[derive(Template)]
+#[template(path = "errors/error.html")]
+struct ErrorPage {
+    shell: Shell,
+    words: ErrorWords,
+    reference: String,
+}
+
+/// Draws the page for every answer that carries an error, and sets the headers that all answers have.
+pub async fn pages_for_errors(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let request_head = request.request().clone();
+    let result = next.call(request).await;
+    let mut response = match result {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::new(request_head.clone(), error.error_response()),
+    };
+    drop(request_head);
+    if let Some(words) = error_words(&response) {
+        response = with_error_page(response, words);
+    }
+    add_headers(&mut response);
+    Ok(response)
+}
+
+fn error_words(response: &ServiceResponse<BoxBody>) -> Option<ErrorWords> {
+    let carried = response.response().extensions().get::<ErrorWords>().cloned();
+    // Some faults arise in libraries and come without words: the status says which page fits.
+    carried.or_else(|| {
+        let status = response.status();
+        let bare = !response.headers().contains_key(header::CONTENT_TYPE);
+        let plain = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+        if !status.is_client_error() && !status.is_server_error() || !(bare || plain) {
+            return None;
+        }
+        let error: PageError = match status.as_u16() {
+            404 | 405 => PageError::NotFound,
+            413 => PageError::TooLarge(1024),
+            400..=499 => PageError::BadRequest("Something in it has the wrong form.".into()),
+            503 => PageError::Unavailable("a library".into()),
+            _ => PageError::Bug("a library".into()),
+        };
+        let words = actix_web::ResponseError::error_response(&error).extensions().get::<ErrorWords>().cloned();
+        words.map(|words| ErrorWords { status, ..words })
+    })
+}
+
+fn with_error_page(response: ServiceResponse<BoxBody>, words: ErrorWords) -> ServiceResponse<BoxBody> {
+    let request = response.request().clone();
+    let Some(portal) = request.app_data::<web::Data<Portal>>() else { return response };
+    let reference = request.extensions().get::<Reference>().map_or(String::new(), |reference| reference.0.clone());
+    let page = ErrorPage { shell: Shell { notice: None, ..Shell::plain(portal, &request, words.title) }, words, reference };
+    match page.render() {
+        Ok(body) => {
+            let (request, mut inner) = response.into_parts();
+            inner.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            let inner = inner.set_body(BoxBody::new(body));
+            ServiceResponse::new(request, inner)
+        }
+        Err(_) => response,
+    }
+}
+
+/// Nothing inline, nothing from elsewhere, in no frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+fn add_headers(response: &mut ServiceResponse<BoxBody>) {
+    let had_notice = response.request().cookie(cookies::NOTICE).is_some();
+    let portal = response.request().app_data::<web::Data<Portal>>().cloned();
+    let https = portal.as_ref().is_some_and(|portal| portal.site.is_https());
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if let (Some(portal), true, true) = (&portal, had_notice, is_page) {
+        // The message has been shown: it is gone on the next page.
+        let removal = cookies::removal(portal, cookies::NOTICE, "/".into());
+        if let Ok(value) = HeaderValue::from_str(&removal.to_string()) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    let headers = response.headers_mut();
+    let mut set = |name: header::HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(
+        header::HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), clipboard-write=(self)",
+    );
+    if https {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The address of whoever asks: the peer's, or the one that a trusted proxy names. Of a chain of proxies, the last
+/// address that isn't trusted itself.
+pub fn client_address(request: &HttpRequest) -> String {
+    let Some(peer) = request.peer_addr().map(|peer| peer.ip()) else { return String::new() };
+    let trusted = |address: &IpAddr| {
+        request
+            .app_data::<web::Data<Portal>>()
+            .is_some_and(|portal| portal.site.trusted_proxies.iter().any(|net| net.contains(address)))
+    };
+    if !trusted(&peer) {
+        return peer.to_string();
+    }
+    let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let chain: Vec<IpAddr> =
+        named.flat_map(|value| value.split(',')).map_while(|part| part.trim().parse().ok()).collect();
+    chain.iter().rev().find(|address| !trusted(address)).unwrap_or(&peer).to_string()
+}

@@ -1,0 +1,66 @@
+//! The HTML pages: addresses, guards, forms, page structs, errors; one file per place in the portal.
+//! Pages read through a read-only handle; whatever changes goes through `operations`.
+
+pub mod assets;
+
+mod cookies;
+mod error;
+mod form;
+mod guard;
+pub mod middleware;
+mod pager;
+pub mod paths;
+
+
+
+mod sessions;
+mod shell;
+
+mod when;
+
+pub use error::PageError;
+pub use sessions::{IDLE_FOR, session_middleware};
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::crypto::keys::Keys;
+use crate::db::{Db, ReadHandle};
+use crate::operations::Operations;
+
+/// What every request needs.
+pub struct Portal {
+    pub operations: Arc<Operations>,
+    pub reads: ReadHandle,
+    pub clock: Clock,
+    pub site: Site,
+    cookie_key: actix_web::cookie::Key,
+}
+
+/// Where the portal stands in the world.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Without a slash at the end; also the OAuth issuer.
+    pub public_url: String,
+    pub registration_open: bool,
+    /// Proxies whose word about the client's address is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+}
+
+impl Site {
+    /// Scheme, host and port, as browsers send it in `Origin`.
+    pub fn origin(&self) -> String {
+        url::Url::parse(&self.public_url).map_or(String::new(), |url| url.origin().ascii_serialization())
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+impl Portal {
+    pub fn new(operations: Arc<Operations>, db: &Db, clock: Clock, site: Site, keys: &Keys) -> Self {
+        let cookie_key = actix_web::cookie::Key::from(keys.derive::<64>("portal cookies").as_slice());
+        Self { operations, reads: db.reads(), clock, site, cookie_key }
+    }
+}

@@ -1,0 +1,127 @@
+//! Every address of the portal, in one place.
+
+use crate::domain::client::ClientType;
+use crate::domain::id::{ClientUid, RevealId, SecretId, ServiceId};
+
+pub const START: &str = "/";
+pub const SERVICES: &str = "/services";
+pub const NEW_SERVICE: &str = "/services/new";
+pub const CLIENTS: &str = "/clients";
+pub const SECRETS: &str = "/secrets";
+pub const REVEALS: &str = "/reveals";
+pub const SIGN_IN: &str = "/sign-in";
+pub const SIGN_OUT: &str = "/sign-out";
+pub const REGISTER: &str = "/register";
+pub const REGISTER_COMPANY: &str = "/register/company";
+pub const ACTIVATE: &str = "/activate";
+pub const PASSWORD_RESET: &str = "/password-reset";
+pub const PASSWORD_RESET_CODE: &str = "/password-reset/code";
+pub const SETUP: &str = "/setup";
+pub const ACCOUNT: &str = "/account";
+pub const ACCOUNT_PASSWORD: &str = "/account/password";
+pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
+pub const THEME: &str = "/theme";
+
+pub fn sign_in_and_return(to: &str) -> String {
+    if to == START {
+        return SIGN_IN.to_owned();
+    }
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", to).finish();
+    format!("{SIGN_IN}?{query}")
+}
+
+/// A path of this portal to go on to after sign-in; anything else leads to the start page.
+pub fn local(to: &str) -> &str {
+    let safe = to.starts_with('/')
+        && !to.starts_with("//")
+        && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && !to.starts_with(SIGN_IN);
+    if safe { to } else { START }
+}
+
+pub fn service(id: ServiceId) -> String {
+    format!("{SERVICES}/{id}")
+}
+
+pub fn edit_service(id: ServiceId) -> String {
+    format!("{SERVICES}/{id}/edit")
+}
+
+pub fn service_logo(id: ServiceId, digest: &str) -> String {
+    format!("{SERVICES}/{id}/logo/{}", &digest[..16])
+}
+
+pub fn service_deactivation(id: ServiceId) -> String {
+    format!("{SERVICES}/{id}/deactivation")
+}
+
+pub fn service_reactivation(id: ServiceId) -> String {
+    format!("{SERVICES}/{id}/reactivation")
+}
+
+pub fn service_deletion(id: ServiceId) -> String {
+    format!("{SERVICES}/{id}/deletion")
+}
+
+pub fn new_client(service: ServiceId) -> String {
+    format!("{SERVICES}/{service}/clients/new")
+}
+
+pub fn new_client_of_type(service: ServiceId, client_type: ClientType) -> String {
+    format!("{SERVICES}/{service}/clients/new/{}", client_type.as_str())
+}
+
+pub fn client(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}")
+}
+
+pub fn edit_client(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/edit")
+}
+
+pub fn client_deactivation(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/deactivation")
+}
+
+pub fn client_reactivation(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/reactivation")
+}
+
+pub fn client_deletion(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/deletion")
+}
+
+pub fn secrets(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/secrets")
+}
+
+pub fn new_secret(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/secrets/new")
+}
+
+pub fn secret_rotation(id: SecretId) -> String {
+    format!("{SECRETS}/{id}/rotation")
+}
+
+pub fn secret_deletion(id: SecretId) -> String {
+    format!("{SECRETS}/{id}/deletion")
+}
+
+pub fn reveal(id: RevealId) -> String {
+    format!("{REVEALS}/{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_local_paths_are_gone_on_to() {
+        for good in ["/services", "/clients?search=a%20b&page=2"] {
+            assert_eq!(local(good), good);
+        }
+        for bad in ["", "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "/sign-in", "/a\r\nb", "javascript:alert(1)"] {
+            assert_eq!(local(bad), START, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What every page has around its content.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::{PageError, Portal, cookies, paths};
+use crate::access::Actor;
+
+/// The frame of a page; the layouts read it.
+pub struct Shell {
+    pub title: String,
+    /// `auto`, `light` or `dark`.
+    pub theme: &'static str,
+    pub path: String,
+    pub notice: Option<Notice>,
+    pub person: Option<Person>,
+}
+
+/// A message at the top of the page after something was done.
+pub struct Notice {
+    /// `success`, `info` or `warning`.
+    pub kind: &'static str,
+    pub text: String,
+    pub undo: Option<Undo>,
+}
+
+/// A small form that takes the act back.
+pub struct Undo {
+    pub action: String,
+    pub label: String,
+    pub fields: Vec<(String, String)>,
+}
+
+pub struct Person {
+    pub name: String,
+    pub email: String,
+    pub tenant: String,
+    pub navigation: Vec<NavItem>,
+}
+
+pub struct NavItem {
+    pub href: String,
+    pub label: &'static str,
+    pub icon: &'static str,
+    pub current: bool,
+    /// What waits there; 0 shows nothing.
+    pub count: u32,
+}
+
+impl Notice {
+    pub fn done(text: impl Into<String>) -> Self {
+        Self { kind: "success", text: text.into(), undo: None }
+    }
+
+    pub fn undo(mut self, action: String, fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.undo = Some(Undo { action, label: "Undo".into(), fields });
+        self
+    }
+}
+
+impl Shell {
+    /// The frame of a page for somebody who is not signed in, or that doesn't depend on it.
+    pub fn plain(portal: &Portal, request: &HttpRequest, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            theme: cookies::theme(request),
+            path: request.path().to_owned(),
+            notice: cookies::notice(portal, request),
+            person: None,
+        }
+    }
+
+    pub fn signed_in(portal: &Portal, request: &HttpRequest, actor: &Actor, title: impl Into<String>) -> Self {
+        let membership = actor.membership();
+        Self {
+            person: Some(Person {
+                name: membership.name.clone(),
+                email: membership.email.clone(),
+                tenant: membership.tenant_name.clone(),
+                navigation: navigation(request.path()),
+            }),
+            ..Self::plain(portal, request, title)
+        }
+    }
+}
+
+fn navigation(path: &str) -> Vec<NavItem> {
+    let item = |href: &str, label, icon, current| NavItem { href: href.to_owned(), label, icon, current, count: 0 };
+    let within = |place: &str| path == place || path.starts_with(&format!("{place}/"));
+    vec![
+        item(paths::START, "Start", "house", path == paths::START),
+        item(paths::SERVICES, "Services", "layers", within(paths::SERVICES)),
+        item(
+            paths::CLIENTS,
+            "Clients",
+            "app-window",
+            within(paths::CLIENTS) || within(paths::SECRETS) || within(paths::REVEALS),
+        ),
+    ]
+}
+
+/// Renders a page.
+pub fn html(status: StatusCode, page: &impl askama::Template) -> Result<HttpResponse, PageError> {
+    let body = page.render().map_err(|error| PageError::Bug(format!("a page can't be rendered: {error}")))?;
+    Ok(HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(body))
+}
+
+/// The answer to a form that did what it said: on to the next page, with a message.
+pub fn go_on(portal: &Portal, to: &str, notice: Notice) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, to))
+        .cookie(cookies::notice_cookie(portal, &notice))
+        .finish()
+}
+
+pub fn go_to(to: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, to)).finish()
+}
