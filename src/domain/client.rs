@@ -235,7 +235,7 @@ pub struct ClientSettings {
 }
 
 /// The form as typed.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(default)]
 pub struct ClientInput {
     pub name: String,

@@ -114,7 +114,7 @@ impl Secret {
 }
 
 /// A form for a new secret, as typed.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(default)]
 pub struct SecretInput {
     pub description: String,

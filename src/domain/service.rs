@@ -62,7 +62,7 @@ pub struct ServiceSettings {
 }
 
 /// The form as typed.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(default)]
 pub struct ServiceInput {
     pub name: String,

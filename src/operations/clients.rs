@@ -62,6 +62,10 @@ impl Operations {
         }
     }
 
+    pub fn client_has_secrets(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<bool> {
+        Ok(self.db.read(|reader| db::clients::find(reader, permit.scope(), uid))?.has_secrets())
+    }
+
     /// Updates a client from its edit form, unless somebody else changed it since the form was served.
     pub fn update_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, input: &ClientInput) -> Result<()> {
         self.db.write(|writer| {

@@ -193,3 +193,22 @@ impl FormState {
             .collect()
     }
 }
+
+/// The query of an address. What can't be read counts as absent, except that a field given twice is refused; control
+/// characters are dropped, since no list holds them and PostgreSQL takes no NUL.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = PageError;
+    type Future = std::future::Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let pairs = url::form_urlencoded::parse(request.query_string().as_bytes())
+            .map(|(name, value)| {
+                (name.into_owned(), value.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+            })
+            .collect();
+        let state = FormState { pairs, errors: FieldErrors::default() };
+        std::future::ready(state.read().map(Query))
+    }
+}

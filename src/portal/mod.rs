@@ -2,20 +2,22 @@
 //! Pages read through a read-only handle; whatever changes goes through `operations`.
 
 pub mod assets;
-
+mod clients;
 mod cookies;
 mod error;
 mod form;
 mod guard;
+mod history;
 pub mod middleware;
 mod pager;
 pub mod paths;
-
-
-
+pub mod routes;
+mod secrets;
+mod services;
 mod sessions;
 mod shell;
-
+mod start;
+mod view;
 mod when;
 
 pub use error::PageError;

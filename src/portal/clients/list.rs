@@ -1,0 +1,160 @@
+//! The tenant-wide list of clients.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+use crate::access::act;
+use crate::db;
+use crate::db::clients::{ClientQuery, ClientSort};
+use crate::domain::client::ClientType;
+use crate::domain::lifecycle::Status;
+use crate::domain::service::Environment;
+use crate::portal::form::Query;
+use crate::portal::guard::Guarded;
+use crate::portal::pager::{self, Pager, SortHeader};
+use crate::portal::shell::{Shell, html};
+use crate::portal::view::{self, Badge};
+use crate::portal::when::When;
+use crate::portal::{PageError, paths};
+
+/// The state of the list, all of it in the address.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Wanted {
+    search: String,
+    r#type: String,
+    status: String,
+    environment: String,
+    service: String,
+    sort: String,
+    order: String,
+    page: String,
+}
+
+#[derive(Template)]
+#[template(path = "clients/list.html")]
+struct ListPage {
+    shell: Shell,
+    wanted: Wanted,
+    filtered: bool,
+    types: Vec<(&'static str, &'static str)>,
+    statuses: Vec<(&'static str, &'static str)>,
+    environments: Vec<(&'static str, &'static str)>,
+    services: Vec<(String, String)>,
+    name_header: SortHeader,
+    created_header: SortHeader,
+    used_header: SortHeader,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+struct Row {
+    uid: String,
+    href: String,
+    edit: String,
+    name: String,
+    client_id: String,
+    service: String,
+    service_href: String,
+    client_type: &'static str,
+    grants: Vec<&'static str>,
+    default: bool,
+    status: Badge,
+    environment: &'static str,
+    created: When,
+    last_used: Option<When>,
+    can_edit: bool,
+}
+
+/// Enough services for a filter; a tenant with more searches by name.
+const SERVICES_IN_FILTER: i64 = 200;
+
+pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
+    let wanted = wanted.0;
+    let number = wanted.page.parse().unwrap_or(1);
+    let sort = match wanted.sort.as_str() {
+        "created" => ClientSort::Created,
+        "used" => ClientSort::LastUsed,
+        _ => ClientSort::Name,
+    };
+    let descending = wanted.order == "descending";
+    let query = ClientQuery {
+        search: wanted.search.trim().to_owned(),
+        client_type: ClientType::parse(&wanted.r#type),
+        status: Status::parse(&wanted.status),
+        environment: Environment::parse(&wanted.environment),
+        service: wanted.service.parse().ok(),
+        sort,
+        descending,
+        offset: pager::offset(number),
+        limit: pager::ROWS_PER_PAGE,
+    };
+    let seen = guarded
+        .read(move |permit, reader| {
+            let found = db::clients::list(reader, permit.scope(), &query)?;
+            let services = db::services::names(reader, permit.scope(), SERVICES_IN_FILTER)?;
+            Ok((found, services))
+        })
+        .await?;
+    let ((clients, total), services) = &seen.data;
+    let (now, actor) = (guarded.portal.clock.now(), seen.permit.actor());
+    let link = |page: u32| pager::address(paths::CLIENTS, &Wanted { page: page.to_string(), ..wanted.clone() });
+    let header = |label, column: &str, current: bool| SortHeader {
+        label,
+        href: pager::address(
+            paths::CLIENTS,
+            &Wanted {
+                sort: column.to_owned(),
+                order: if current && !descending { "descending".into() } else { "ascending".into() },
+                page: String::new(),
+                ..wanted.clone()
+            },
+        ),
+        direction: match (current, descending) {
+            (false, _) => "none",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        },
+    };
+    let narrowed = [&wanted.search, &wanted.r#type, &wanted.status, &wanted.environment, &wanted.service];
+    let page = ListPage {
+        shell: guarded.shell(&seen, "Clients"),
+        filtered: narrowed.iter().any(|filter| !filter.is_empty()),
+        types: ClientType::ALL.iter().map(|kind| (kind.as_str(), kind.label())).collect(),
+        statuses: Status::ALL.map(|status| (status.as_str(), status.word())).to_vec(),
+        environments: Environment::ALL.map(|environment| (environment.as_str(), environment.word())).to_vec(),
+        services: services.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
+        name_header: header("Client", "name", sort == ClientSort::Name),
+        created_header: header("Created", "created", sort == ClientSort::Created),
+        used_header: header("Last used", "used", sort == ClientSort::LastUsed),
+        rows: clients
+            .iter()
+            .map(|listed| {
+                let client = &listed.client;
+                let deleted = client.state.is_deleted() || listed.service_state.is_deleted();
+                Row {
+                    uid: client.uid.to_string(),
+                    href: paths::client(client.uid),
+                    edit: paths::edit_client(client.uid),
+                    name: client.settings.name.clone(),
+                    client_id: client.client_id.to_string(),
+                    service: listed.service_name.clone(),
+                    service_href: paths::service(client.service_id),
+                    client_type: client.client_type.label(),
+                    grants: view::grants(client),
+                    default: client.default_purpose.is_some(),
+                    status: view::effective_badge(&listed.service_state, &client.state),
+                    environment: listed.environment.word(),
+                    created: When::new(client.created_at, now),
+                    last_used: When::maybe(client.last_used_at, now),
+                    can_edit: actor.may_edit(client) && !deleted,
+                }
+            })
+            .collect(),
+        pager: pager::pager(number, *total, link),
+        wanted: wanted.clone(),
+    };
+    html(StatusCode::OK, &page)
+}

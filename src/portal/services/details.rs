@@ -1,0 +1,202 @@
+//! The service details view: the service, and its clients, each expanding in place to its details and credentials.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Path;
+use askama::Template;
+
+use crate::access::{Action, act};
+use crate::clock::Timestamp;
+use crate::db;
+use crate::domain::client::Client;
+use crate::domain::id::ServiceId;
+use crate::domain::lifecycle::Status;
+use crate::domain::secret::Secret;
+use crate::domain::service::Service;
+use crate::domain::web_url::WebUrl;
+use crate::portal::guard::Guarded;
+use crate::portal::history::{self, HistoryEntry};
+use crate::portal::shell::{Shell, html};
+use crate::portal::view::{self, Badge, SecretRow};
+use crate::portal::when::When;
+use crate::portal::{PageError, pager, paths};
+
+/// A service with more clients than this shows the first of them, and leads to the list for the rest.
+const CLIENTS_SHOWN: i64 = 50;
+
+#[derive(Template)]
+#[template(path = "services/details.html")]
+struct DetailsPage {
+    shell: Shell,
+    name: String,
+    domain: String,
+    description: String,
+    privacy_policy: Option<String>,
+    terms: Option<String>,
+    contact: Option<String>,
+    logo: String,
+    status: Badge,
+    environment: &'static str,
+    live: bool,
+    inactive: bool,
+    /// When it will be gone, if it is deleted.
+    gone: Option<When>,
+    created: When,
+    updated: When,
+    clients: Vec<ClientRow>,
+    client_count: i64,
+    all_clients: String,
+    history: Vec<HistoryEntry>,
+    can_edit: bool,
+    can_add_clients: bool,
+    can_change_status: bool,
+    links: Links,
+}
+
+struct Links {
+    edit: String,
+    new_client: String,
+    deactivation: String,
+    reactivation: String,
+    deletion: String,
+}
+
+struct ClientRow {
+    uid: String,
+    href: String,
+    edit: String,
+    new_secret: String,
+    deactivation: String,
+    reactivation: String,
+    deletion: String,
+    name: String,
+    client_type: &'static str,
+    client_id: String,
+    status: Badge,
+    /// When it will be gone, if it is deleted by itself.
+    gone: Option<When>,
+    deleted: bool,
+    active: bool,
+    last_used: Option<When>,
+    redirect_urls: Vec<String>,
+    scopes: Vec<String>,
+    grants: Vec<&'static str>,
+    has_secrets: bool,
+    secrets: Vec<SecretRow>,
+    default_purpose: Option<String>,
+    can_edit: bool,
+}
+
+pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    let seen = guarded
+        .read(move |permit, reader| {
+            let scope = permit.scope();
+            let service = db::services::find(reader, scope, id)?;
+            let (clients, client_count) = db::clients::of_service(reader, scope, id, CLIENTS_SHOWN)?;
+            let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
+            let secrets = db::secrets::of_clients(reader, &uids)?;
+            let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
+            Ok((service, clients, client_count, secrets, events))
+        })
+        .await?;
+    let (service, clients, client_count, secrets, events) = &seen.data;
+    let actor = seen.permit.actor();
+    let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
+    let settings = &service.settings;
+    let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
+    let deleted = service.state.is_deleted();
+    let none = Vec::new();
+    let page = DetailsPage {
+        shell: guarded.shell(&seen, settings.name.clone()),
+        name: settings.name.clone(),
+        domain: settings.domain.clone(),
+        description: settings.description.clone(),
+        privacy_policy: url(&settings.privacy_policy),
+        terms: url(&settings.terms),
+        contact: settings.contact.as_ref().map(|email| email.as_str().to_owned()),
+        logo: view::logo(service),
+        status: view::status_badge(service.state.status()),
+        environment: service.environment.word(),
+        live: service.environment == crate::domain::service::Environment::Live,
+        inactive: service.state.status() == Status::Inactive,
+        gone: When::maybe(service.state.purge_at(grace), now),
+        created: When::new(service.created_at, now),
+        updated: When::new(service.updated_at, now),
+        clients: clients
+            .iter()
+            .map(|client| {
+                let secrets = secrets.get(&client.uid).unwrap_or(&none);
+                let gone = When::maybe(client.state.purge_at(grace), now);
+                client_row(service, client, secrets, gone, now, actor.may_edit(client))
+            })
+            .collect(),
+        client_count: *client_count,
+        all_clients: pager::address(paths::CLIENTS, &[("service", id.to_string())]),
+        history: history::entries(events, now),
+        can_edit: actor.may(Action::EditServices) && !deleted,
+        can_add_clients: (actor.may(Action::EditUserClients) || actor.may(Action::EditMachineClients)) && !deleted,
+        can_change_status: actor.may(Action::ChangeServiceStatus),
+        links: Links {
+            edit: paths::edit_service(id),
+            new_client: paths::new_client(id),
+            deactivation: paths::service_deactivation(id),
+            reactivation: paths::service_reactivation(id),
+            deletion: paths::service_deletion(id),
+        },
+    };
+    html(StatusCode::OK, &page)
+}
+
+fn client_row(
+    service: &Service,
+    client: &Client,
+    secrets: &[Secret],
+    gone: Option<When>,
+    now: Timestamp,
+    can_edit: bool,
+) -> ClientRow {
+    ClientRow {
+        uid: client.uid.to_string(),
+        href: paths::client(client.uid),
+        edit: paths::edit_client(client.uid),
+        new_secret: paths::new_secret(client.uid),
+        deactivation: paths::client_deactivation(client.uid),
+        reactivation: paths::client_reactivation(client.uid),
+        deletion: paths::client_deletion(client.uid),
+        name: client.settings.name.clone(),
+        client_type: client.client_type.label(),
+        client_id: client.client_id.to_string(),
+        status: view::effective_badge(&service.state, &client.state),
+        gone,
+        deleted: client.state.is_deleted(),
+        active: client.state.status() == Status::Active,
+        last_used: When::maybe(client.last_used_at, now),
+        redirect_urls: client.settings.redirect_urls.iter().map(|url| url.as_str().to_owned()).collect(),
+        scopes: client.settings.scopes.clone(),
+        grants: view::grants(client),
+        has_secrets: client.has_secrets(),
+        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now, service.environment)).collect(),
+        default_purpose: client.default_purpose.clone(),
+        can_edit: can_edit && !service.state.is_deleted(),
+    }
+}
+
+/// The logo, under an address with its hash, so that a browser may keep it.
+pub async fn logo(guarded: Guarded<act::See>, path: Path<(ServiceId, String)>) -> Result<HttpResponse, PageError> {
+    let (id, digest) = path.into_inner();
+    let seen = guarded
+        .read(move |permit, reader| {
+            let service = db::services::find(reader, permit.scope(), id)?;
+            if !service.logo_digest.is_some_and(|current| current.starts_with(&digest) && digest.len() == 16) {
+                return Err(crate::operations::Error::NotFound);
+            }
+            Ok(db::services::logo(reader, permit.scope(), id)?)
+        })
+        .await?;
+    let (content_type, bytes) = seen.data;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CACHE_CONTROL, "private, max-age=31536000, immutable"))
+        .body(bytes))
+}

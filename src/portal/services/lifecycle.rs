@@ -1,0 +1,110 @@
+//! What ends a service for a while or for good, and what brings it back.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+use serde::Deserialize;
+
+use crate::access::act;
+use crate::db;
+use crate::domain::id::ServiceId;
+use crate::portal::form::Posted;
+use crate::portal::guard::Guarded;
+use crate::portal::shell::{Notice, Shell, go_on, html};
+use crate::portal::when::When;
+use crate::portal::{PageError, paths};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Nothing {}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Reactivation {
+    /// `yes` brings back what was before the deletion, not just an active service.
+    pub undo: String,
+}
+
+pub async fn deactivate(
+    guarded: Guarded<act::ChangeServiceStatus>,
+    id: Path<ServiceId>,
+    _posted: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    let service = guarded.act(move |permit, operations| operations.deactivate_service(permit, id)).await??;
+    let text = format!("Service {} deactivated. Its clients get no tokens any more.", service.settings.name);
+    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[]);
+    Ok(go_on(&guarded.portal, &paths::service(id), notice))
+}
+
+pub async fn reactivate(
+    guarded: Guarded<act::ChangeServiceStatus>,
+    id: Path<ServiceId>,
+    posted: Posted<Reactivation>,
+) -> Result<HttpResponse, PageError> {
+    let (id, undo) = (id.into_inner(), posted.input.undo == "yes");
+    let service = guarded.act(move |permit, operations| operations.reactivate_service(permit, id, undo)).await??;
+    let text = format!("Service {} is back.", service.settings.name);
+    Ok(go_on(&guarded.portal, &paths::service(id), Notice::done(text)))
+}
+
+#[derive(Template)]
+#[template(path = "services/deletion.html")]
+struct DeletionPage {
+    shell: Shell,
+    name: String,
+    clients: Vec<String>,
+    client_count: i64,
+    grace_days: u64,
+    gone: When,
+    action: String,
+    back: String,
+}
+
+pub async fn confirm_deletion(
+    guarded: Guarded<act::ChangeServiceStatus>,
+    id: Path<ServiceId>,
+) -> Result<HttpResponse, PageError> {
+    const NAMED: i64 = 10;
+    let id = id.into_inner();
+    let seen = guarded
+        .read(move |permit, reader| {
+            let service = db::services::find(reader, permit.scope(), id)?;
+            let clients = db::clients::remaining_of_service(reader, permit.scope(), id, NAMED)?;
+            Ok((service, clients))
+        })
+        .await?;
+    let (service, (clients, client_count)) = &seen.data;
+    if service.state.is_deleted() {
+        return Err(PageError::WrongState("This service is deleted already.".into()));
+    }
+    let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
+    let page = DeletionPage {
+        shell: guarded.shell(&seen, "Delete service"),
+        name: service.settings.name.clone(),
+        clients: clients.clone(),
+        client_count: *client_count,
+        grace_days: grace.days(),
+        gone: When::new(grace.ends(now), now),
+        action: paths::service_deletion(id),
+        back: paths::service(id),
+    };
+    html(StatusCode::OK, &page)
+}
+
+pub async fn delete(
+    guarded: Guarded<act::ChangeServiceStatus>,
+    id: Path<ServiceId>,
+    posted: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    let done = guarded.act_confirmed(&posted, move |permit, operations| operations.delete_service(permit, id)).await;
+    let service = match done {
+        Ok(done) => done?,
+        Err(interrupted) => return interrupted.answer(),
+    };
+    let text = format!("Service {} deleted, with its clients.", service.settings.name);
+    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[("undo", "yes")]);
+    Ok(go_on(&guarded.portal, &paths::service(id), notice))
+}

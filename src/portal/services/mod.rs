@@ -1,0 +1,6 @@
+//! The place of services: list, forms, details view, and what ends and brings back a service.
+
+pub mod details;
+pub mod form;
+pub mod lifecycle;
+pub mod list;

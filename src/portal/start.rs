@@ -1,0 +1,151 @@
+//! The start page: what is there, what wants attention, what to do next. And the theme's switch.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use serde::Deserialize;
+
+use super::form::Posted;
+use super::guard::{Guarded, Visitor};
+use super::shell::{Shell, go_to, html};
+use super::view::{self, Badge};
+use super::when::When;
+use super::{PageError, cookies, paths};
+use crate::access::{Action, act};
+use crate::db;
+use crate::db::services::{ServiceQuery, ServiceSort};
+use crate::domain::lifecycle::Status;
+
+#[derive(Template)]
+#[template(path = "start/start.html")]
+struct StartPage {
+    shell: Shell,
+    tenant: String,
+    services: Vec<ServiceCard>,
+    service_count: i64,
+    client_count: i64,
+    waiting: Vec<Waiting>,
+    can_add: bool,
+}
+
+struct ServiceCard {
+    href: String,
+    name: String,
+    domain: String,
+    logo: String,
+    status: Badge,
+    environment: &'static str,
+    clients: i64,
+}
+
+/// Something that will end or go unless somebody acts.
+struct Waiting {
+    href: String,
+    text: String,
+    when: When,
+    badge: Badge,
+    act: &'static str,
+}
+
+pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError> {
+    const CARDS: i64 = 6;
+    const WAITING: i64 = 10;
+    let now = guarded.portal.clock.now();
+    let soon = now.plus(Duration::from_secs(30 * 86_400));
+    let seen = guarded
+        .read(move |permit, reader| {
+            let scope = permit.scope();
+            let newest = ServiceQuery {
+                status: Some(Status::Active),
+                sort: ServiceSort::Created,
+                descending: true,
+                limit: CARDS,
+                ..Default::default()
+            };
+            let services = db::services::list(reader, scope, &newest)?;
+            let deleted_services =
+                ServiceQuery { status: Some(Status::Deleted), limit: WAITING, ..Default::default() };
+            let deleted_services = db::services::list(reader, scope, &deleted_services)?.0;
+            let clients = db::clients::ClientQuery { limit: 0, ..Default::default() };
+            let clients = db::clients::list(reader, scope, &clients)?.1;
+            let deleted_clients = db::clients::deleted_alone(reader, scope, WAITING)?;
+            let expiring = db::secrets::expiring(reader, scope, soon, WAITING)?;
+            Ok((services, deleted_services, clients, deleted_clients, expiring))
+        })
+        .await?;
+    let ((services, service_count), deleted_services, client_count, deleted_clients, expiring) = &seen.data;
+    let grace = guarded.portal.operations.grace();
+    let mut waiting: Vec<Waiting> = expiring
+        .iter()
+        .filter_map(|(secret, client)| {
+            let at = secret.expires_at?;
+            let named = if secret.description.is_empty() { String::new() } else { format!(" “{}”", secret.description) };
+            Some(Waiting {
+                href: paths::client(secret.client_uid),
+                text: format!("Secret{named} of {client}, ending in {}", secret.last_four),
+                when: When::new(at, now),
+                badge: view::expiry_badge(secret.expiry(now)),
+                act: "Look",
+            })
+        })
+        .collect();
+    waiting.extend(deleted_services.iter().filter_map(|(service, _)| {
+        let at = service.state.purge_at(grace)?;
+        Some(Waiting {
+            href: paths::service(service.id),
+            text: format!("Service {} will be removed for good", service.settings.name),
+            when: When::new(at, now),
+            badge: view::status_badge(Status::Deleted),
+            act: "Look",
+        })
+    }));
+    waiting.extend(deleted_clients.iter().filter_map(|client| {
+        let at = client.state.purge_at(grace)?;
+        Some(Waiting {
+            href: paths::client(client.uid),
+            text: format!("Client {} will be removed for good", client.settings.name),
+            when: When::new(at, now),
+            badge: view::status_badge(Status::Deleted),
+            act: "Look",
+        })
+    }));
+    let page = StartPage {
+        shell: guarded.shell(&seen, "Start"),
+        tenant: seen.permit.actor().membership().tenant_name.clone(),
+        services: services
+            .iter()
+            .map(|(service, clients)| ServiceCard {
+                href: paths::service(service.id),
+                name: service.settings.name.clone(),
+                domain: service.settings.domain.clone(),
+                logo: view::logo(service),
+                status: view::status_badge(service.state.status()),
+                environment: service.environment.word(),
+                clients: *clients,
+            })
+            .collect(),
+        service_count: *service_count,
+        client_count: *client_count,
+        waiting,
+        can_add: seen.permit.actor().may(Action::EditServices),
+    };
+    html(StatusCode::OK, &page)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct ThemeForm {
+    theme: String,
+    return_to: String,
+}
+
+pub async fn set_theme(visitor: Visitor, posted: Posted<ThemeForm>) -> HttpResponse {
+    let mut response = go_to(paths::local(&posted.input.return_to));
+    let cookie = cookies::theme_cookie(&visitor.portal, &posted.input.theme);
+    if response.add_cookie(&cookie).is_err() {
+        tracing::warn!("the theme's cookie can't be written");
+    }
+    response
+}

@@ -1,0 +1,107 @@
+//! Words, colours and marks that several pages share.
+
+use crate::domain::client::Client;
+use crate::domain::client_id::ClientId;
+use crate::domain::lifecycle::{Effective, State, Status, effective};
+use crate::domain::secret::{Expiry, Secret};
+use crate::domain::service::{Environment, Service};
+
+use super::paths;
+use super::when::When;
+use crate::clock::Timestamp;
+
+/// A state: its word and the colour and shape that go with it.
+pub struct Badge {
+    pub word: &'static str,
+    pub tone: &'static str,
+}
+
+pub fn status_badge(status: Status) -> Badge {
+    Badge {
+        word: status.word(),
+        tone: match status {
+            Status::Active => "ok",
+            Status::Inactive => "off",
+            Status::Deleted => "danger",
+        },
+    }
+}
+
+/// What a client's credentials are worth, with the service's share in it.
+pub fn effective_badge(service: &State, client: &State) -> Badge {
+    let Effective { status, held_by_service } = effective(service, client);
+    match (status, held_by_service) {
+        (Status::Inactive, true) => Badge { word: "Inactive with its service", tone: "off" },
+        (Status::Deleted, true) => Badge { word: "Deleted with its service", tone: "danger" },
+        (status, _) => status_badge(status),
+    }
+}
+
+pub fn expiry_badge(expiry: Expiry) -> Badge {
+    match expiry {
+        Expiry::Never => Badge { word: "Never expires", tone: "info" },
+        Expiry::Later => Badge { word: "Works", tone: "ok" },
+        Expiry::Soon => Badge { word: "Expires soon", tone: "warning" },
+        Expiry::Over => Badge { word: "Expired", tone: "danger" },
+    }
+}
+
+/// Where a service's logo is, or nothing.
+pub fn logo(service: &Service) -> String {
+    service.logo_digest.as_ref().map_or(String::new(), |digest| paths::service_logo(service.id, digest))
+}
+
+/// A client id with its long prefix shortened, for messages.
+pub fn short_client_id(id: &ClientId) -> String {
+    match id.as_str().split_once('.') {
+        Some((prefix, suffix)) if prefix.len() == 64 => format!("{}…{}.{suffix}", &prefix[..8], &prefix[60..]),
+        _ => id.to_string(),
+    }
+}
+
+/// A row of the list of secrets.
+pub struct SecretRow {
+    pub id: String,
+    pub description: String,
+    pub environment: &'static str,
+    pub last_four: String,
+    pub created_by: String,
+    pub created: When,
+    pub last_used: Option<When>,
+    pub expires: Option<When>,
+    pub badge: Badge,
+    pub can_rotate: bool,
+    pub rotation: String,
+    pub deletion: String,
+}
+
+impl SecretRow {
+    pub fn new(secret: &Secret, now: Timestamp, service: Environment) -> Self {
+        let expiry = secret.expiry(now);
+        // A live secret is worth nothing while its service is in sandbox.
+        let stopped = secret.environment == Environment::Live && service == Environment::Sandbox;
+        Self {
+            id: secret.id.to_string(),
+            description: secret.description.clone(),
+            environment: secret.environment.word(),
+            last_four: secret.last_four.clone(),
+            created_by: secret.created_by.clone(),
+            created: When::new(secret.created_at, now),
+            last_used: When::maybe(secret.last_used_at, now),
+            expires: When::maybe(secret.expires_at, now),
+            badge: if stopped && expiry != Expiry::Over {
+                Badge { word: "Stopped: not live", tone: "off" }
+            } else {
+                expiry_badge(expiry)
+            },
+            can_rotate: expiry != Expiry::Over && !stopped,
+            rotation: paths::secret_rotation(secret.id),
+            deletion: paths::secret_deletion(secret.id),
+        }
+    }
+}
+
+/// The grants of a client as short words.
+pub fn grants(client: &Client) -> Vec<&'static str> {
+    client.settings.grants.iter().map(|grant| grant.label()).collect()
+}
