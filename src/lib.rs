@@ -16,5 +16,15 @@ pub mod db;
 pub mod operations;
 /// The HTML pages.
 pub mod portal;
+/// Alive, ready, and what it has done.
+pub mod probes;
+/// What runs by itself.
+pub mod jobs;
 /// The environment and the configuration file.
 pub mod config;
+/// The running application.
+pub mod app;
+/// A portal to look around in.
+pub mod demo;
+/// A database full of plausible data.
+pub mod generate;

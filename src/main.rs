@@ -1,1 +1,152 @@
-fn main(){}
+//! The command line. No logic: each command opens the application and calls what does the work.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use keywright::app::Application;
+use keywright::clock::Clock;
+use keywright::config::Config;
+use keywright::crypto::random;
+use keywright::jobs::{self, Jobs};
+use keywright::{demo, generate};
+
+/// A self-hosted developer portal for OAuth 2.0 and OpenID Connect clients.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Configuration file; without it keywright.toml, if there is one. The environment wins over both.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the portal (the default): migrates first, and prints the set-up link on an empty database.
+    Serve,
+    /// Run a portal on a throw-away database with a lived-in company, and print its sign-ins.
+    Demo {
+        /// Print the address and the sign-ins as one line of JSON.
+        #[arg(long)]
+        json: bool,
+        /// Keep the database in this file.
+        #[arg(long, value_name = "FILE")]
+        keep: Option<PathBuf>,
+    },
+    /// Bring the database up to date and say what was done.
+    Migrate,
+    /// Remove for good what was deleted longer ago than the grace period, and say what.
+    Purge {
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Fill the database with plausible data; the same seed makes the same data.
+    Generate(generate::Wanted),
+    /// The audit trail.
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Check the hash chain from its first event to its last.
+    Verify,
+}
+
+/// Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::load(arguments.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return fail(&error, 2),
+    };
+    start_logging(&config);
+    let done = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => in_async(serve(config)),
+        Command::Demo { json, keep } => in_async(demo::run(config, keep, json)),
+        Command::Migrate => migrate(&config),
+        Command::Purge { dry_run } => purge(&config, dry_run),
+        Command::Generate(wanted) => open(&config).and_then(|application| generate::run(&application, &wanted)),
+        Command::Audit { what: Audit::Verify } => verify_audit(&config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("keywright: {}", format!("{error:#}").replace('\n', " "));
+    ExitCode::from(code)
+}
+
+fn start_logging(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|_| "info".into());
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_json { logs.json().init() } else { logs.init() }
+}
+
+fn in_async(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    actix_web::rt::System::new().block_on(work)
+}
+
+fn open(config: &Config) -> anyhow::Result<Application> {
+    Application::open(config, Clock::System)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let application = open(&config)?;
+    let listener = TcpListener::bind(config.listen).with_context(|| format!("can't listen on {}", config.listen))?;
+    if let Some(link) = application.operations.setup_link()? {
+        println!("Keywright is not set up yet. Open this link within one hour:\n\n    {link}\n");
+    }
+    tracing::info!(listen = %config.listen, public_url = config.public_url, "serving");
+    let jobs = Jobs::start(&application, &config)?;
+    let ended = application.server(listener)?.await;
+    jobs.stop().await;
+    tracing::info!("stopped");
+    Ok(ended?)
+}
+
+fn migrate(config: &Config) -> anyhow::Result<()> {
+    let application = open(config)?;
+    if application.migrated.is_empty() {
+        println!("The database is up to date.");
+    }
+    for migration in &application.migrated {
+        println!("Applied {migration}.");
+    }
+    Ok(())
+}
+
+fn purge(config: &Config, dry_run: bool) -> anyhow::Result<()> {
+    let application = open(config)?;
+    let purged = if dry_run {
+        application.operations.purge_preview()?
+    } else {
+        jobs::purge::once(&application.operations, &random::token(), || false)?
+            .context("another instance is purging now")?
+    };
+    let verb = if dry_run { "Would remove" } else { "Removed" };
+    for client in &purged.clients {
+        println!("{verb} client {} ({}).", client.name, client.id);
+    }
+    for service in &purged.services {
+        println!("{verb} service {} ({}).", service.name, service.id);
+    }
+    println!("{verb} {} clients and {} services.", purged.clients.len(), purged.services.len());
+    Ok(())
+}
+
+fn verify_audit(config: &Config) -> anyhow::Result<()> {
+    let events = open(config)?.operations.verify_audit_chain()?.map_err(anyhow::Error::msg)?;
+    println!("The chain of {events} events is whole.");
+    Ok(())
+}

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 const MASTER_BYTES: usize = 64;
 
+#[derive(Clone)]
 pub struct Keys {
     master: Zeroizing<[u8; MASTER_BYTES]>,
 }

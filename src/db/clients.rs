@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::connection::{Reader, Writer};
+use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::schema::{client_roles, clients, roles, services, used_client_ids};
 use super::services::{optional_url, state, state_columns, url_column};
@@ -16,7 +16,7 @@ use crate::domain::client::{
 };
 use crate::domain::client_id::ClientId;
 use crate::domain::cors_origin::CorsOrigin;
-use crate::domain::id::{ClientUid, RoleId, ServiceId};
+use crate::domain::id::{ClientUid, RoleId, ServiceId, TenantId};
 use crate::domain::lifecycle::{State, Status};
 use crate::domain::redirect_url::RedirectUrl;
 use crate::domain::service::{Environment, Service};
@@ -156,9 +156,32 @@ pub fn insert(writer: &mut Writer<'_>, client: &Client) -> Result<()> {
     Ok(())
 }
 
-pub fn is_used(reader: &mut Reader<'_>, client_id: &ClientId) -> Result<bool> {
-    let found: i64 = used_client_ids::table.find(client_id.as_str()).count().get_result(reader.conn())?;
-    Ok(found > 0)
+/// Many at once, for filling a database.
+pub fn insert_many(writer: &mut Writer<'_>, many: &[Client], member_roles: &HashMap<TenantId, RoleId>) -> Result<()> {
+    let used: Vec<_> = many
+        .iter()
+        .map(|client| {
+            (
+                used_client_ids::client_id.eq(client.client_id.to_string()),
+                used_client_ids::tenant_id.eq(client.tenant_id.to_string()),
+                used_client_ids::issued_at.eq(client.created_at.micros()),
+            )
+        })
+        .collect();
+    let held: Vec<_> = many
+        .iter()
+        .filter_map(|client| {
+            let role = member_roles.get(&client.tenant_id)?;
+            Some((client_roles::client_uid.eq(client.uid.to_string()), client_roles::role_id.eq(role.to_string())))
+        })
+        .collect();
+    let rows: Vec<Row> = many.iter().map(Row::from).collect();
+    on_both!(writer.conn(), conn => {
+        diesel::insert_into(used_client_ids::table).values(used).execute(conn)?;
+        diesel::insert_into(clients::table).values(rows).execute(conn)?;
+        diesel::insert_into(client_roles::table).values(held).execute(conn)?;
+    });
+    Ok(())
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid) -> Result<Client> {
@@ -483,6 +506,13 @@ pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Re
         .into_iter()
         .map(Client::try_from)
         .collect()
+}
+
+pub fn note_use(writer: &mut Writer<'_>, uid: ClientUid, at: Timestamp) -> Result<()> {
+    diesel::update(clients::table.find(uid.to_string()))
+        .set(clients::last_used_at.eq(Some(at.micros())))
+        .execute(writer.conn())?;
+    Ok(())
 }
 
 /// Removes a client for good with its secrets and roles, if it is still deleted since before the instant given.

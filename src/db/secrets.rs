@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::connection::{Reader, Writer};
+use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::schema::{clients, reveals, secrets};
 use super::{known, stored};
@@ -49,7 +49,19 @@ impl TryFrom<Row> for Secret {
 
 /// The caller has locked the client.
 pub fn insert(writer: &mut Writer<'_>, secret: &Secret, hash: &str) -> Result<()> {
-    let row = Row {
+    diesel::insert_into(secrets::table).values(row(secret, hash)).execute(writer.conn())?;
+    Ok(())
+}
+
+/// Many at once, for filling a database.
+pub fn insert_many(writer: &mut Writer<'_>, many: &[(Secret, String)]) -> Result<()> {
+    let rows: Vec<Row> = many.iter().map(|(secret, hash)| row(secret, hash)).collect();
+    on_both!(writer.conn(), conn => diesel::insert_into(secrets::table).values(rows).execute(conn))?;
+    Ok(())
+}
+
+fn row(secret: &Secret, hash: &str) -> Row {
+    Row {
         id: secret.id.to_string(),
         client_uid: secret.client_uid.to_string(),
         environment: secret.environment.as_str().to_owned(),
@@ -59,10 +71,8 @@ pub fn insert(writer: &mut Writer<'_>, secret: &Secret, hash: &str) -> Result<()
         created_by: secret.created_by.clone(),
         created_at: secret.created_at.micros(),
         expires_at: secret.expires_at.map(Timestamp::micros),
-        last_used_at: None,
-    };
-    diesel::insert_into(secrets::table).values(row).execute(writer.conn())?;
-    Ok(())
+        last_used_at: secret.last_used_at.map(Timestamp::micros),
+    }
 }
 
 pub fn count(reader: &mut Reader<'_>, client: ClientUid) -> Result<usize> {
@@ -125,6 +135,13 @@ pub fn expiring(
 pub fn set_expiry(writer: &mut Writer<'_>, id: SecretId, expires_at: Timestamp) -> Result<()> {
     diesel::update(secrets::table.find(id.to_string()))
         .set(secrets::expires_at.eq(Some(expires_at.micros())))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+pub fn note_use(writer: &mut Writer<'_>, id: SecretId, at: Timestamp) -> Result<()> {
+    diesel::update(secrets::table.find(id.to_string()))
+        .set(secrets::last_used_at.eq(Some(at.micros())))
         .execute(writer.conn())?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::connection::{Reader, Writer};
+use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::schema::{clients, logos, services};
 use super::{known, like_literal, stored};
@@ -122,6 +122,13 @@ pub(super) fn state_columns(state: &State) -> (&'static str, Option<String>, Opt
 
 pub fn insert(writer: &mut Writer<'_>, service: &Service) -> Result<()> {
     diesel::insert_into(services::table).values(Row::from(service)).execute(writer.conn())?;
+    Ok(())
+}
+
+/// Many at once, for filling a database.
+pub fn insert_many(writer: &mut Writer<'_>, many: &[Service]) -> Result<()> {
+    let rows: Vec<Row> = many.iter().map(Row::from).collect();
+    on_both!(writer.conn(), conn => diesel::insert_into(services::table).values(rows).execute(conn))?;
     Ok(())
 }
 

@@ -2,11 +2,14 @@
 //! Each act demands the permit that `access` gives for it.
 
 pub mod accounts;
+pub mod audit;
 pub mod clients;
+pub mod fill;
 pub mod purge;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
+mod tenants;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use crate::db;
 use crate::domain::audit::{AuditAction, Change, changes};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientUid, ServiceId};
-use crate::domain::lifecycle::{Standing, State, Status};
+use crate::domain::lifecycle::{Standing, State, Status, WrongState};
 use crate::domain::service::{Environment, Logo, Service, ServiceInput, ServiceSettings};
 
 /// What an edit does with the logo.
@@ -69,7 +69,7 @@ impl Operations {
             let now = self.now();
             let before = db::services::lock(writer, permit.scope(), id)?;
             if before.state.is_deleted() {
-                return Err(Error::WrongState(crate::domain::lifecycle::WrongState::because(
+                return Err(Error::WrongState(WrongState::because(
                     "This service is deleted. Reactivate it before editing it.",
                 )));
             }
@@ -158,6 +158,38 @@ impl Operations {
                 back = db::clients::restore_with_service(writer, permit.scope(), id, now)?;
             }
             self.move_service(writer, permit, before, state, AuditAction::ServiceReactivated, with_clients(&back))
+        })
+    }
+
+    /// Promotes a service from sandbox to live.
+    pub fn release_service(&self, permit: &Permit<act::DecideReleases>, id: ServiceId) -> Result<Service> {
+        self.db.write(|writer| {
+            let now = self.now();
+            let before = db::services::lock(writer, permit.scope(), id)?;
+            if before.environment == Environment::Live || before.state.is_deleted() {
+                return Err(Error::WrongState(WrongState::because("Only a service in sandbox can be released.")));
+            }
+            let after = Service {
+                environment: Environment::Live,
+                version: before.version + 1,
+                updated_at: now,
+                ..before.clone()
+            };
+            db::services::update(writer, &after)?;
+            let changed = [Change {
+                field: "Environment".into(),
+                before: before.environment.word().into(),
+                after: after.environment.word().into(),
+            }];
+            record(
+                writer,
+                now,
+                Who::Person(permit.actor()),
+                AuditAction::ServiceReleased,
+                &Target::Service(&after),
+                &changed,
+            )?;
+            Ok(after)
         })
     }
 

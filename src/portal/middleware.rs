@@ -76,7 +76,7 @@ fn error_words(response: &ServiceResponse<BoxBody>) -> Option<ErrorWords> {
         let plain = response
             .headers()
             .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+            .is_some_and(|kind| matches!(kind.as_bytes(), b"text/plain" | b"text/plain; charset=utf-8"));
         if !status.is_client_error() && !status.is_server_error() || !(bare || plain) {
             return None;
         }

@@ -1,0 +1,106 @@
+//! Builds the running application from its configuration. Tests come in through the same door.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use anyhow::{Context, bail};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::crypto::hashing::Passwords;
+use crate::crypto::keys::Keys;
+use crate::db::{self, Db};
+use crate::domain::lifecycle::Grace;
+use crate::operations::{Operations, Rules};
+use crate::portal::{self, PageError, Portal, Site};
+use crate::probes;
+
+/// Connections to the database, each for one request or job at a time.
+const CONNECTIONS: u32 = 16;
+/// Threads that wait for the database or hash, for each of the server's workers.
+const BLOCKING_THREADS: usize = 24;
+/// Passwords hashed at once, of 19 MiB each.
+const HASHES_AT_ONCE: usize = 4;
+/// How long requests under way may take to end when the server is told to stop, in seconds.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// The application before it listens: what commands, jobs and the server share.
+pub struct Application {
+    pub db: Db,
+    pub clock: Clock,
+    pub operations: Arc<Operations>,
+    /// Migrations that ran when it was opened.
+    pub migrated: Vec<String>,
+    keys: Keys,
+    site: Site,
+}
+
+impl Application {
+    /// Opens the database, brings it up to date and reads the key file. Blocks.
+    pub fn open(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        let keys = Keys::load_or_create(&config.key_file)?;
+        Self::open_with(config, clock, keys)
+    }
+
+    /// The same with keys from elsewhere: the demo's and the tests' end with the process.
+    pub fn open_with(config: &Config, clock: Clock, keys: Keys) -> anyhow::Result<Self> {
+        let db = Db::open(&config.database_url, CONNECTIONS).context("the database can't be opened")?;
+        if db::migrations::is_newer(&db).unwrap_or(false) {
+            bail!("the database was written by a newer release of Keywright: run that release, or restore a backup");
+        }
+        let migrated = db::migrations::run(&db).context("the database can't be brought up to date")?;
+        let rules = Rules {
+            grace: Grace::of_days(config.grace_days),
+            registration_open: config.registration_open,
+            public_url: config.public_url.clone(),
+        };
+        let operations =
+            Operations::new(db.clone(), clock.clone(), keys.clone(), Passwords::new(HASHES_AT_ONCE), rules);
+        let site = Site {
+            public_url: config.public_url.clone(),
+            registration_open: config.registration_open,
+            trusted_proxies: config.trusted_proxies.clone(),
+        };
+        Ok(Self { db, clock, operations: Arc::new(operations), migrated, keys, site })
+    }
+
+    /// The server on a listener that is bound already. It runs once it is awaited.
+    pub fn server(&self, listener: TcpListener) -> anyhow::Result<Server> {
+        let portal = web::Data::new(Portal::new(
+            Arc::clone(&self.operations),
+            &self.db,
+            self.clock.clone(),
+            self.site.clone(),
+            &self.keys,
+        ));
+        let probes = web::Data::new(probes::Probes::new(self.db.clone()));
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(portal.clone())
+                .app_data(probes.clone())
+                .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
+                .wrap(from_fn(portal::middleware::pages_for_errors))
+                .wrap(Compress::default())
+                .wrap(from_fn(portal::middleware::log))
+                .configure(probes::configure)
+                .service(
+                    web::scope("")
+                        .wrap(portal::session_middleware(&portal))
+                        .configure(portal::routes::configure)
+                        .default_service(web::to(not_found)),
+                )
+        })
+        .worker_max_blocking_threads(BLOCKING_THREADS)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?
+        .run();
+        Ok(server)
+    }
+}
+
+async fn not_found() -> Result<HttpResponse, PageError> {
+    Err(PageError::NotFound)
+}

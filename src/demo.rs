@@ -1,0 +1,349 @@
+//! A portal to look around in: a company with a history, on a throw-away database, with its sign-ins printed.
+//! Everything is made through the operations that people use, at times gone by, so that every page has its past.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use crate::access::{Actor, Confirmed, Permit, Roles, act};
+use crate::app::Application;
+use crate::clock::{Clock, Timestamp};
+use crate::config::{Config, Mail};
+use crate::crypto::keys::Keys;
+use crate::crypto::random;
+use crate::domain::client::{ClientInput, ClientType};
+use crate::domain::client_id::ClientIdSuffix;
+use crate::domain::id::{ClientUid, SecretId, ServiceId};
+use crate::domain::secret::SecretInput;
+use crate::domain::service::ServiceInput;
+use crate::domain::tenant::TenantPolicy;
+use crate::jobs::Jobs;
+use crate::operations::fill::{Company, NewCompany, NewPerson};
+use crate::operations::{Error, Operations};
+
+/// Everybody's password in the demo, which listens on this machine alone.
+pub const PASSWORD: &str = "walk through the demo";
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Printed {
+    url: String,
+    accounts: Vec<PrintedAccount>,
+}
+
+#[derive(Serialize)]
+struct PrintedAccount {
+    email: String,
+    password: &'static str,
+    roles: Vec<&'static str>,
+    tenant: String,
+}
+
+/// Runs the demo until it is told to stop.
+pub async fn run(mut config: Config, keep: Option<PathBuf>, json: bool) -> anyhow::Result<()> {
+    let folder = Folder::new()?;
+    let file = keep.clone().unwrap_or_else(|| folder.0.join("demo.db"));
+    let kept_before = file.exists();
+    config.database_url = format!("sqlite://{}", file.display()).parse().map_err(anyhow::Error::msg)?;
+    config.mail = Mail::Folder(folder.0.join("mail"));
+    let listener = TcpListener::bind(config.listen)
+        .or_else(|_| TcpListener::bind((config.listen.ip(), 0)))
+        .with_context(|| format!("can't listen on {}", config.listen))?;
+    // The demo's address follows its port, which may differ from the configured one if that is taken.
+    config.listen = listener.local_addr()?;
+    config.public_url = format!("http://{}", config.listen);
+    let keys = match &keep {
+        Some(file) => Keys::load_or_create(&file.with_extension("key"))?,
+        None => Keys::ephemeral(),
+    };
+    if !kept_before {
+        let (config, keys) = (config.clone(), keys.clone());
+        actix_web::web::block(move || tell_history(&config, keys)).await??;
+    }
+    let application = Application::open_with(&config, Clock::System, keys)?;
+    let jobs = Jobs::start(&application, &config)?;
+    let server = application.server(listener)?;
+    print(&config.public_url, json);
+    let ended = server.await;
+    jobs.stop().await;
+    Ok(ended?)
+}
+
+/// A folder that goes with the demo.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("keywright-demo-{}", &random::token()[..16]));
+        std::fs::create_dir(&path).with_context(|| format!("can't make the folder {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Nothing is lost if it stays: it holds only the demo.
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+const PEOPLE: [(&str, &str, Roles); 5] = [
+    ("Dana Developer", "dana@northwind.example", Roles { developer: true, approver: false, administrator: false }),
+    ("Theo Administrator", "theo@northwind.example", Roles { developer: false, approver: false, administrator: true }),
+    ("Ada Approver", "ada@northwind.example", Roles { developer: false, approver: true, administrator: false }),
+    ("Mia Member", "mia@northwind.example", Roles { developer: false, approver: false, administrator: false }),
+    ("Otis Operator", "otis@keywright.example", Roles { developer: true, approver: true, administrator: true }),
+];
+const COMPANY: &str = "Northwind Mobility";
+const OPERATOR: &str = "Keywright Operations";
+
+fn print(url: &str, json: bool) {
+    let accounts: Vec<PrintedAccount> = PEOPLE
+        .iter()
+        .map(|(_, email, roles)| {
+            let operates = email.starts_with("otis");
+            let mut words: Vec<&str> = roles.held().map(|role| role.word()).collect();
+            if operates {
+                words.push("Operator");
+            }
+            PrintedAccount {
+                email: (*email).to_owned(),
+                password: PASSWORD,
+                roles: words,
+                tenant: if operates { OPERATOR } else { COMPANY }.to_owned(),
+            }
+        })
+        .collect();
+    if json {
+        let printed = Printed { url: url.to_owned(), accounts };
+        println!("{}", serde_json::to_string(&printed).unwrap_or_default());
+        return;
+    }
+    println!("\nKeywright's demo is running at {url}\n\nSign in as one of these; everybody's password is: {PASSWORD}\n");
+    for account in &accounts {
+        println!("    {:<26} {} ({})", account.email, account.roles.join(", "), account.tenant);
+    }
+    println!("\nStop it with Ctrl-C. Nothing is kept.\n");
+}
+
+/// The company's past, from 400 days ago until now.
+fn tell_history(config: &Config, keys: Keys) -> anyhow::Result<()> {
+    let now = Clock::System.now();
+    let clock = Clock::movable(now.minus(400 * DAY));
+    let application = Application::open_with(config, clock.clone(), keys)?;
+    Story::begin(&application.operations, clock, now)?.tell()
+}
+
+struct Story<'a> {
+    operations: &'a Operations,
+    clock: Clock,
+    now: Timestamp,
+    company: Company,
+}
+
+impl<'a> Story<'a> {
+    fn begin(operations: &'a Operations, clock: Clock, now: Timestamp) -> anyhow::Result<Self> {
+        let person = |(name, email, roles): &(&str, &str, Roles), operator| NewPerson {
+            name: (*name).to_owned(),
+            email: (*email).to_owned(),
+            roles: *roles,
+            operator,
+        };
+        let (operator, staff) = PEOPLE.split_last().context("the demo has people")?;
+        let operating = operations.fill_company(
+            &NewCompany {
+                name: OPERATOR.into(),
+                policy: TenantPolicy::default(),
+                operates: true,
+                people: vec![person(operator, true)],
+            },
+            PASSWORD,
+        )?;
+        operations.fill_default_clients(&operating)?;
+        let company = operations.fill_company(
+            &NewCompany {
+                name: COMPANY.into(),
+                policy: TenantPolicy { developers_may_add_machine_clients: true, legacy_grants: false },
+                operates: false,
+                people: staff.iter().map(|staff| person(staff, false)).collect(),
+            },
+            PASSWORD,
+        )?;
+        Ok(Self { operations, clock, now, company })
+    }
+
+    fn tell(self) -> anyhow::Result<()> {
+        // A service that is live, with clients of every type.
+        self.days_ago(390);
+        let scooters = self.service("Scooter sharing", "scooters.northwind.example", "Find, unlock and return electric scooters in eleven cities.")?;
+        let web = self.client(scooters, ClientType::AuthorizationCode, "Scooter web application", |input| {
+            input.description = "The web site where riders manage their account.".into();
+            input.redirect_urls = "https://scooters.northwind.example/oauth2/callback\nhttps://scooters.northwind.example/oauth2/silent".into();
+            input.logout_redirect_urls = "https://scooters.northwind.example/goodbye".into();
+            input.cors_origins = "https://scooters.northwind.example".into();
+            input.allow_refresh = "yes".into();
+            input.require_consent = "yes".into();
+        })?;
+        let first = self.secret(web, "Backend EU", "sandbox", Some(370))?;
+        self.used(web, first, 30);
+        let native = self.client(scooters, ClientType::Native, "Scooter app for iOS and Android", |input| {
+            input.redirect_urls = "com.northwind.scooters:/callback".into();
+            input.allow_refresh = "yes".into();
+            input.scopes.push("offline_access".into());
+        })?;
+        let worker = self.client(scooters, ClientType::ClientCredentials, "Battery telemetry worker", |input| {
+            input.scopes = vec!["roles".into()];
+        })?;
+        let telemetry = self.secret(worker, "Kubernetes, production", "sandbox", None)?;
+        self.used(worker, telemetry, 0);
+        self.days_ago(350);
+        self.release(scooters)?;
+        self.days_ago(349);
+        let live = self.secret(web, "Backend EU, live", "live", Some(361))?;
+        self.used(web, live, 0);
+        self.days_ago(120);
+        let live_worker = self.secret(worker, "Kubernetes, live", "live", Some(125))?;
+        self.used(worker, live_worker, 1);
+        self.days_ago(60);
+        let hybrid = self.client(scooters, ClientType::Hybrid, "Partner check-in kiosk", |input| {
+            input.redirect_urls = "https://scooters.northwind.example/kiosk/callback".into();
+            input.id_token_signing = "ES256".into();
+        })?;
+        self.secret(hybrid, "Kiosk fleet", "sandbox", Some(90))?;
+        self.days_ago(20);
+        let old = self.client(scooters, ClientType::AuthorizationCode, "Winter campaign site", |input| {
+            input.redirect_urls = "https://scooters.northwind.example/winter/callback".into();
+        })?;
+        let _ = native;
+
+        // One in sandbox, on its way.
+        self.days_ago(45);
+        let parking = self.service("Parking permits", "parking.northwind.example", "Residents ask for and renew parking permits.")?;
+        let permits = self.client(parking, ClientType::AuthorizationCode, "Permit portal", |input| {
+            input.redirect_urls = "https://parking.northwind.example/callback\nhttp://127.0.0.1:3000/callback\nhttp://localhost:3000/callback".into();
+            input.confirmed = vec!["hosts".into()];
+        })?;
+        let permit_secret = self.secret(permits, "Staging", "sandbox", Some(51))?;
+        self.used(permits, permit_secret, 2);
+        self.client(parking, ClientType::SyncConnector, "Residents' register sync", |_| {})?;
+        let custom = self.client(parking, ClientType::Custom, "Back office", |input| {
+            input.grant_types = vec!["authorization_code".into(), "client_credentials".into(), "refresh_token".into()];
+            input.redirect_urls = "https://office.parking.northwind.example/callback".into();
+            input.confirmed = vec!["hosts".into()];
+        })?;
+        self.days_ago(30);
+        self.operations.deactivate_client(&self.permit(THEO)?, custom)?;
+
+        // One that rests, and one that goes soon.
+        self.days_ago(300);
+        let beach = self.service("Beach bikes", "beach.northwind.example", "Summer bikes along the coast.")?;
+        let beach_client = self.client(beach, ClientType::AuthorizationCode, "Beach web", |input| {
+            input.redirect_urls = "https://beach.northwind.example/callback".into();
+        })?;
+        self.secret(beach_client, "", "sandbox", Some(200))?;
+        self.days_ago(50);
+        self.operations.deactivate_service(&self.permit(THEO)?, beach)?;
+        self.days_ago(200);
+        let cargo = self.service("Cargo trikes pilot", "cargo.northwind.example", "The pilot of 2026 for small shops.")?;
+        self.client(cargo, ClientType::Native, "Courier app", |input| {
+            input.redirect_urls = "http://127.0.0.1/callback".into();
+        })?;
+        self.days_ago(13);
+        self.operations.delete_service(&self.confirmed(THEO)?, cargo)?;
+        self.operations.delete_client(&self.confirmed(THEO)?, old)?;
+
+        // A new one, still empty.
+        self.days_ago(1);
+        self.service("Night bus tickets", "nightbus.northwind.example", "")?;
+        Ok(())
+    }
+
+    fn days_ago(&self, days: u32) {
+        self.clock.set(self.now.minus(days * DAY));
+    }
+
+    fn actor(&self, person: usize) -> anyhow::Result<Actor> {
+        let membership = self.company.people.get(person).context("the demo has this person")?.clone();
+        Ok(Actor::new(membership, self.clock.now(), "192.0.2.17".into()))
+    }
+
+    fn permit<A: crate::access::Act>(&self, person: usize) -> anyhow::Result<Permit<A>> {
+        Ok(self.actor(person)?.permit::<A>()?)
+    }
+
+    fn confirmed<A: crate::access::Act>(&self, person: usize) -> anyhow::Result<Confirmed<A>> {
+        Ok(self.permit::<A>(person)?.confirmed(self.clock.now())?)
+    }
+
+    fn service(&self, name: &str, domain: &str, description: &str) -> anyhow::Result<ServiceId> {
+        let input = ServiceInput {
+            name: name.into(),
+            domain: domain.into(),
+            description: description.into(),
+            privacy_policy_url: format!("https://{domain}/privacy"),
+            terms_url: format!("https://{domain}/terms"),
+            contact_email: "oauth@northwind.example".into(),
+            ..ServiceInput::default()
+        };
+        Ok(self.operations.add_service(&self.permit(DANA)?, &input, None, &random::token())?.0)
+    }
+
+    fn client(
+        &self,
+        service: ServiceId,
+        client_type: ClientType,
+        name: &str,
+        change: impl FnOnce(&mut ClientInput),
+    ) -> anyhow::Result<ClientUid> {
+        let mut input = ClientInput::blank(client_type);
+        input.name = name.into();
+        input.suffix = ClientIdSuffix::propose(name).as_str().into();
+        change(&mut input);
+        let permit: Permit<act::EditClients> = self.permit(DANA)?;
+        let added = self.operations.add_client(&permit, service, client_type, &input, &random::token());
+        match added {
+            Ok((uid, _)) => Ok(uid),
+            Err(Error::Invalid(errors)) => anyhow::bail!("the demo's client {name} has faults: {errors:?}"),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn secret(
+        &self,
+        client: ClientUid,
+        description: &str,
+        environment: &str,
+        lasts_days: Option<u32>,
+    ) -> anyhow::Result<SecretId> {
+        let input = SecretInput {
+            description: description.into(),
+            environment: environment.into(),
+            expires_at: lasts_days.map_or(String::new(), |days| self.clock.now().plus(days * DAY).form_value()),
+            never_expires: if lasts_days.is_none() { "yes".into() } else { String::new() },
+        };
+        let permit: Confirmed<act::EditClients> = self.confirmed(DANA)?;
+        let made = self.operations.add_secret(&permit, client, &input, &random::token())?;
+        Ok(self.operations.reveal_secret(&permit, made.ticket, &made.secret)?.secret.id)
+    }
+
+    fn used(&self, client: ClientUid, secret: SecretId, days_ago: u32) {
+        let at = self.now.minus(days_ago * DAY).minus(Duration::from_secs(1_234));
+        if let Err(error) = self.operations.note_secret_use(client, secret, at) {
+            tracing::warn!(%error, "the demo can't note a use");
+        }
+    }
+
+    fn release(&self, service: ServiceId) -> anyhow::Result<()> {
+        self.operations.release_service(&self.permit(ADA)?, service)?;
+        Ok(())
+    }
+}
+
+const DANA: usize = 0;
+const THEO: usize = 1;
+const ADA: usize = 2;

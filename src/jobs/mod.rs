@@ -1,0 +1,37 @@
+//! What runs by itself: timers that call operations.
+
+pub mod purge;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::Application;
+use crate::config::Config;
+
+/// The jobs of one instance. They end when told to, in the middle of their work at a safe point.
+pub struct Jobs {
+    stop: CancellationToken,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    pub fn start(application: &Application, config: &Config) -> anyhow::Result<Self> {
+        let stop = CancellationToken::new();
+        let purge_every = Duration::from_secs(config.purge_interval_seconds);
+        let running =
+            vec![tokio::spawn(purge::run(Arc::clone(&application.operations), purge_every, stop.clone()))];
+        Ok(Self { stop, running })
+    }
+
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for job in self.running {
+            if let Err(error) = job.await {
+                tracing::error!(%error, "a job did not end as it should");
+            }
+        }
+    }
+}

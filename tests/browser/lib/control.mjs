@@ -1,0 +1,28 @@
+// What a test may do to the server that a person can't: move its clock, run its jobs, read its mail.
+export class Control {
+  constructor(url = process.env.CONTROL_URL) {
+    this.url = url;
+  }
+
+  advance({ days = 0, hours = 0, minutes = 0, seconds = 0 }) {
+    const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+    return this.#ask('POST', `/clock/advance?seconds=${total}`);
+  }
+
+  // What was due, and is gone now.
+  purge() {
+    return this.#ask('POST', '/jobs/purge');
+  }
+
+  // [{to, subject, text}], the newest last.
+  mail() {
+    return this.#ask('GET', '/mail');
+  }
+
+  async #ask(method, path) {
+    const response = await fetch(this.url + path, { method });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} on the control address: ${response.status} ${text}`);
+    return text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : text;
+  }
+}
