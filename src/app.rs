@@ -28,6 +28,7 @@ const HASHES_AT_ONCE: usize = 4;
 const SHUTDOWN_SECONDS: u64 = 10;
 
 /// The application before it listens: what commands, jobs and the server share.
+#[derive(Clone)]
 pub struct Application {
     pub db: Db,
     pub clock: Clock,

@@ -1,0 +1,7 @@
+//! The whole suite in one binary: one thing to link. It runs on SQLite, or on PostgreSQL when TEST_DATABASE names a
+//! server's maintenance database; `tests/run` does both.
+
+mod support;
+
+mod contract;
+mod portal;

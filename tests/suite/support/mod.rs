@@ -1,0 +1,15 @@
+//! What tests are written with: a portal of their own, people in it, a clock that moves, a browser that reads labels.
+
+mod browser;
+mod company;
+mod portal;
+
+pub use browser::{Browser, Page};
+pub use company::{PASSWORD, Person};
+pub use portal::TestPortal;
+
+use std::time::Duration;
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+pub const HOUR: Duration = Duration::from_secs(3_600);
+pub const DAY: Duration = Duration::from_secs(86_400);

@@ -1,0 +1,140 @@
+//! A portal for one test: its own database, port, mail folder and clock. It ends with the test.
+
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+
+use actix_web::dev::ServerHandle;
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use keywright::app::Application;
+use keywright::clock::{Clock, Timestamp};
+use keywright::config::{Config, Mail};
+use keywright::crypto::keys::Keys;
+use keywright::crypto::random;
+
+pub struct TestPortal {
+    pub url: String,
+    pub application: Application,
+    pub clock: Clock,
+    /// Holds the database file and the mail.
+    pub folder: tempfile::TempDir,
+    pub config: Config,
+    server: ServerHandle,
+    running: Option<thread::JoinHandle<()>>,
+    postgres: Option<PostgresDatabase>,
+}
+
+impl TestPortal {
+    /// A portal with an empty database, at noon of a fixed day.
+    pub fn spawn() -> Self {
+        Self::spawn_with(|_| {})
+    }
+
+    pub fn spawn_with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listen = listener.local_addr().expect("its address");
+        let postgres = PostgresDatabase::wanted();
+        let database_url = match &postgres {
+            Some(database) => database.url.clone(),
+            None => format!("sqlite://{}", folder.path().join("keywright.db").display()),
+        };
+        let mut config = Config {
+            listen,
+            public_url: format!("http://{listen}"),
+            database_url: database_url.parse().expect("a database URL"),
+            key_file: folder.path().join("keywright.key"),
+            mail: Mail::Folder(folder.path().join("mail")),
+            mail_from: "Keywright <keywright@localhost>".into(),
+            registration_open: false,
+            trusted_proxies: Vec::new(),
+            log: "off".into(),
+            log_json: false,
+            purge_interval_seconds: 3_600,
+            grace_days: 14,
+        };
+        change(&mut config);
+        let clock = Clock::movable(Timestamp::from_form_value("2026-11-21T12:00").expect("a time"));
+        let application =
+            Application::open_with(&config, clock.clone(), Keys::ephemeral()).expect("the application opens");
+        let (server, running) = serve(&application, listener);
+        Self { url: config.public_url.clone(), application, clock, folder, config, server, running, postgres }
+    }
+
+    /// A second instance on the same database, with the same keys and clock.
+    pub fn another_instance(&self) -> Instance {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let (server, running) = serve(&self.application, listener);
+        Instance { url, server, running }
+    }
+}
+
+/// A further server in front of the same database.
+pub struct Instance {
+    pub url: String,
+    server: ServerHandle,
+    running: Option<thread::JoinHandle<()>>,
+}
+
+fn serve(application: &Application, listener: TcpListener) -> (ServerHandle, Option<thread::JoinHandle<()>>) {
+    // The server is built inside its own thread: actix ties it to the runtime there.
+    let (handle_out, handle_in) = mpsc::channel();
+    let application = application.clone();
+    let running = thread::spawn(move || {
+        actix_web::rt::System::new().block_on(async move {
+            let server = application.server(listener).expect("the server starts");
+            handle_out.send(server.handle()).expect("the test waits");
+            server.await.expect("the server runs");
+        });
+    });
+    (handle_in.recv().expect("the server starts"), Some(running))
+}
+
+fn stop(server: &ServerHandle, running: &mut Option<thread::JoinHandle<()>>) {
+    let stopping = server.stop(false);
+    actix_web::rt::System::new().block_on(stopping);
+    if let Some(running) = running.take() {
+        running.join().ok();
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        stop(&self.server, &mut self.running);
+    }
+}
+
+impl Drop for TestPortal {
+    fn drop(&mut self) {
+        stop(&self.server, &mut self.running);
+    }
+}
+
+/// A PostgreSQL database for one test, dropped after it.
+struct PostgresDatabase {
+    maintenance: String,
+    name: String,
+    url: String,
+}
+
+impl PostgresDatabase {
+    /// `None` when the suite runs on SQLite.
+    fn wanted() -> Option<Self> {
+        let maintenance = std::env::var("TEST_DATABASE").ok().filter(|url| url.starts_with("postgres"))?;
+        let name = format!("keywright_{}", &random::token()[..16]);
+        let mut conn = PgConnection::establish(&maintenance).expect("the test server answers");
+        diesel::sql_query(format!("CREATE DATABASE {name}")).execute(&mut conn).expect("a database for the test");
+        let mut url = url::Url::parse(&maintenance).expect("a URL");
+        url.set_path(&name);
+        Some(Self { url: url.to_string(), maintenance, name })
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        if let Ok(mut conn) = PgConnection::establish(&self.maintenance) {
+            diesel::sql_query(format!("DROP DATABASE {} WITH (FORCE)", self.name)).execute(&mut conn).ok();
+        }
+    }
+}
