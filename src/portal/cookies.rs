@@ -12,8 +12,8 @@ pub const NOTICE: &str = "notice";
 pub const THEME: &str = "theme";
 
 /// `auto`, `light` or `dark`.
-pub fn theme(request: &HttpRequest) -> &'static str {
-    match request.cookie(THEME).as_ref().map(|cookie| cookie.value()) {
+pub fn theme(cookie: Option<Cookie<'_>>) -> &'static str {
+    match cookie.as_ref().map(Cookie::value) {
         Some("light") => "light",
         Some("dark") => "dark",
         _ => "auto",

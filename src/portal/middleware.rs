@@ -6,7 +6,8 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpRequest, web};
+use actix_web::error::InternalError;
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use tracing::Instrument;
 
@@ -29,15 +30,19 @@ pub async fn log(
     request.extensions_mut().insert(Reference(reference.clone()));
     let span = tracing::info_span!("request", reference);
     let method = request.method().clone();
-    let response = next.call(request).instrument(span.clone()).await?;
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
-    let status = response.status().as_u16();
+    let result = next.call(request).instrument(span.clone()).await;
+    let (route, status) = match &result {
+        Ok(response) => (response.request().match_pattern(), response.status()),
+        Err(error) => (None, error.as_response_error().status_code()),
+    };
+    let (route, status) = (route.unwrap_or_else(|| "none".into()), status.as_u16());
     let elapsed = begun.elapsed();
-    span.in_scope(|| tracing::info!(%method, route, status, micros = elapsed.as_micros() as u64, "answered"));
+    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+    span.in_scope(|| tracing::info!(%method, route, status, micros, "answered"));
     let labels = [("route", route), ("status", status.to_string())];
     metrics::counter!("keywright_requests_total", &labels).increment(1);
     metrics::histogram!("keywright_request_seconds", &labels[..1]).record(elapsed.as_secs_f64());
-    Ok(response.map_into_boxed_body())
+    result.map(ServiceResponse::map_into_boxed_body)
 }
 
 #[derive(Template)]
@@ -48,27 +53,70 @@ struct ErrorPage {
     reference: String,
 }
 
+/// What an answer needs to know of its request, noted before the request goes in.
+struct Frame {
+    portal: Option<web::Data<Portal>>,
+    theme: &'static str,
+    path: String,
+    reference: String,
+    had_notice: bool,
+}
+
+impl Frame {
+    fn of(request: &ServiceRequest) -> Self {
+        Self {
+            portal: request.app_data::<web::Data<Portal>>().cloned(),
+            theme: cookies::theme(request.cookie(cookies::THEME)),
+            path: request.path().to_owned(),
+            reference: request.extensions().get::<Reference>().map_or(String::new(), |found| found.0.clone()),
+            had_notice: request.cookie(cookies::NOTICE).is_some(),
+        }
+    }
+
+    /// Draws the page of an error, if this is one.
+    fn with_error_page(&self, response: HttpResponse<BoxBody>) -> HttpResponse<BoxBody> {
+        let Some(words) = error_words(&response) else { return response };
+        let shell = Shell {
+            title: words.title.to_owned(),
+            theme: self.theme,
+            path: self.path.clone(),
+            notice: None,
+            person: None,
+        };
+        let Ok(body) = (ErrorPage { shell, words, reference: self.reference.clone() }).render() else {
+            return response;
+        };
+        let mut response = response.set_body(BoxBody::new(body));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        response
+    }
+}
+
 /// Draws the page for every answer that carries an error, and sets the headers that all answers have.
 pub async fn pages_for_errors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let request_head = request.request().clone();
-    let result = next.call(request).await;
-    let mut response = match result {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::new(request_head.clone(), error.error_response()),
-    };
-    drop(request_head);
-    if let Some(words) = error_words(&response) {
-        response = with_error_page(response, words);
+    let frame = Frame::of(&request);
+    match next.call(request).await {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            let mut response = frame.with_error_page(response);
+            add_headers(&frame, &mut response);
+            Ok(ServiceResponse::new(request, response))
+        }
+        // A fault outside any handler, when a session can't be loaded for example.
+        Err(error) => {
+            tracing::error!(cause = %error, "a request failed before it reached its page");
+            let mut response = frame.with_error_page(error.error_response());
+            add_headers(&frame, &mut response);
+            Err(InternalError::from_response(error, response).into())
+        }
     }
-    add_headers(&mut response);
-    Ok(response)
 }
 
-fn error_words(response: &ServiceResponse<BoxBody>) -> Option<ErrorWords> {
-    let carried = response.response().extensions().get::<ErrorWords>().cloned();
+fn error_words(response: &HttpResponse<BoxBody>) -> Option<ErrorWords> {
+    let carried = response.extensions().get::<ErrorWords>().cloned();
     // Some faults arise in libraries and come without words: the status says which page fits.
     carried.or_else(|| {
         let status = response.status();
@@ -87,40 +135,23 @@ fn error_words(response: &ServiceResponse<BoxBody>) -> Option<ErrorWords> {
             503 => PageError::Unavailable("a library".into()),
             _ => PageError::Bug("a library".into()),
         };
-        let words = actix_web::ResponseError::error_response(&error).extensions().get::<ErrorWords>().cloned();
+        let page = actix_web::ResponseError::error_response(&error);
+        let words = page.extensions().get::<ErrorWords>().cloned();
         words.map(|words| ErrorWords { status, ..words })
     })
-}
-
-fn with_error_page(response: ServiceResponse<BoxBody>, words: ErrorWords) -> ServiceResponse<BoxBody> {
-    let request = response.request().clone();
-    let Some(portal) = request.app_data::<web::Data<Portal>>() else { return response };
-    let reference = request.extensions().get::<Reference>().map_or(String::new(), |reference| reference.0.clone());
-    let page = ErrorPage { shell: Shell { notice: None, ..Shell::plain(portal, &request, words.title) }, words, reference };
-    match page.render() {
-        Ok(body) => {
-            let (request, mut inner) = response.into_parts();
-            inner.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            let inner = inner.set_body(BoxBody::new(body));
-            ServiceResponse::new(request, inner)
-        }
-        Err(_) => response,
-    }
 }
 
 /// Nothing inline, nothing from elsewhere, in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-fn add_headers(response: &mut ServiceResponse<BoxBody>) {
-    let had_notice = response.request().cookie(cookies::NOTICE).is_some();
-    let portal = response.request().app_data::<web::Data<Portal>>().cloned();
-    let https = portal.as_ref().is_some_and(|portal| portal.site.is_https());
+fn add_headers(frame: &Frame, response: &mut HttpResponse<BoxBody>) {
+    let https = frame.portal.as_ref().is_some_and(|portal| portal.site.is_https());
     let is_page = response
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if let (Some(portal), true, true) = (&portal, had_notice, is_page) {
+    if let (Some(portal), true, true) = (&frame.portal, frame.had_notice, is_page) {
         // The message has been shown: it is gone on the next page.
         let removal = cookies::removal(portal, cookies::NOTICE, "/".into());
         if let Ok(value) = HeaderValue::from_str(&removal.to_string()) {

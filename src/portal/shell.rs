@@ -64,7 +64,7 @@ impl Shell {
     pub fn plain(portal: &Portal, request: &HttpRequest, title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            theme: cookies::theme(request),
+            theme: cookies::theme(request.cookie(cookies::THEME)),
             path: request.path().to_owned(),
             notice: cookies::notice(portal, request),
             person: None,

@@ -65,6 +65,7 @@ export class Person {
       await this.page.goBack();
     } catch (error) {
       if (!error.message.includes('ERR_CACHE_MISS')) throw error;
+      await this.page.waitForURL('chrome-error://**');
       return null;
     }
     return this.address();
@@ -124,7 +125,8 @@ export class Person {
 
   // What stands in a field or an output with this label.
   async reads(label) {
-    const thing = this.page.getByLabel(label, { exact: true }).and(this.page.locator(':not(button)')).first();
+    const thing = this.#labelled(this.page, label).and(this.page.locator(':not(button)')).first();
+    await thing.waitFor().catch(() => this.#fail(`nothing on the page is labelled “${label}”`));
     return thing.evaluate((element) => (element.value ?? element.textContent).trim());
   }
 
@@ -172,11 +174,16 @@ export class Person {
     return fields.first();
   }
 
-  // By its label, with or without "(optional)"; or the first one of a group of that name, as in a list of URLs.
+  // With or without "(optional)" behind it.
+  #labelled(scope, label) {
+    return scope.getByLabel(new RegExp(`^\\s*${literally(label)}(\\s*\\(.*\\))?\\s*$`));
+  }
+
+  // By its label; or the first one of a group of that name, as in a list of URLs.
   #fields(label, group) {
     const scope = group ? this.#group(group) : this.page;
     const fields = this.page.locator('input, select, textarea');
-    return scope.getByLabel(new RegExp(`^\\s*${literally(label)}(\\s*\\(.*\\))?\\s*$`)).and(fields)
+    return this.#labelled(scope, label).and(fields)
       .or(this.#group(label).locator('input:not([type=checkbox], [type=radio]), textarea'))
       .filter({ visible: true });
   }
@@ -208,7 +215,7 @@ export class Person {
 
     // On a phone a page that is too wide is zoomed out, so the window's own idea of its width says nothing.
     const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
-    if (width > this.window.size.width) this.#problems.push(`the page is ${width} px wide: ${await this.#widest()}`);
+    if (width > this.window.size.width) this.#problems.push(`the page is ${width} px wide:${await this.#widest()}`);
 
     const look = await this.#look();
     if (!this.#audited.has(look)) {
@@ -234,11 +241,11 @@ export class Person {
   }
 
   #widest() {
-    return this.page.evaluate(() => {
-      const limit = document.documentElement.clientWidth;
-      const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > limit + 1);
-      return wide.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).join('\n        ');
-    });
+    return this.page.evaluate((limit) => {
+      const sticksOut = (element) => element.getBoundingClientRect().left + element.scrollWidth > limit + 1;
+      const innermost = [...document.querySelectorAll('body *')].filter((element) => sticksOut(element) && ![...element.children].some(sticksOut));
+      return innermost.slice(0, 3).map((element) => `\n        ${element.outerHTML.slice(0, 120)}`).join('');
+    }, this.window.size.width);
   }
 
   // What the page itself gives as the reason: an error summary, or fields that the browser would not send.
