@@ -1,1 +1,6 @@
 //! What the portal promises to the people who use it: one file per promise.
+
+mod a_client_has_ten_secrets_at_most;
+mod a_service_takes_its_clients_along;
+mod deleted_clients_wait_14_days;
+mod the_purge_removes_each_thing_once;

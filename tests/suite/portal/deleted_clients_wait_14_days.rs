@@ -1,0 +1,80 @@
+//! A deleted client can be brought back for 14 days, to the second, and is gone after them.
+
+use keywright::access::act;
+use keywright::domain::client::ClientType;
+use keywright::domain::lifecycle::{Standing, State, Status};
+use keywright::operations::Error;
+
+use crate::support::{DAY, Person, TestPortal};
+
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
+
+#[test]
+fn one_second_before_the_end_it_comes_back() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
+    let operations = &portal.application.operations;
+    operations.delete_client(&portal.confirmed::<act::EditClients>(&company, Person::Administrator), client).unwrap();
+
+    portal.clock.advance(14 * DAY - SECOND);
+    assert!(operations.purge(|| true).unwrap().clients.is_empty());
+    let back = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false).unwrap();
+    assert_eq!(back.state, State::Active);
+}
+
+#[test]
+fn one_second_after_the_end_it_does_not_and_is_purged() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
+    let (_, _) = portal.secret(&company, client, "kept until then");
+    let operations = &portal.application.operations;
+    operations.delete_client(&portal.confirmed::<act::EditClients>(&company, Person::Administrator), client).unwrap();
+
+    portal.clock.advance(14 * DAY + SECOND);
+    let refused = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false);
+    assert!(matches!(refused, Err(Error::WrongState(_))), "{refused:?}");
+    let purged = operations.purge(|| true).unwrap();
+    assert_eq!(purged.clients.len(), 1);
+    let gone = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false);
+    assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");
+}
+
+#[test]
+fn an_undo_brings_back_what_was() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
+    let operations = &portal.application.operations;
+    let confirmed = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
+    operations.deactivate_client(&confirmed, client).unwrap();
+    let deleted = operations.delete_client(&confirmed, client).unwrap();
+    assert_eq!(deleted.state, State::Deleted { at: portal.clock.now(), before: Standing::Inactive });
+    let back = operations.reactivate_client(&confirmed, client, true).unwrap();
+    assert_eq!(back.state.status(), Status::Inactive);
+}
+
+#[test]
+fn a_used_up_identifier_is_never_issued_again() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
+    let operations = &portal.application.operations;
+    operations.delete_client(&portal.confirmed::<act::EditClients>(&company, Person::Administrator), client).unwrap();
+    portal.clock.advance(15 * DAY);
+    assert_eq!(operations.purge(|| true).unwrap().clients.len(), 1);
+
+    let mut input = keywright::domain::client::ClientInput::blank(ClientType::ClientCredentials);
+    input.name = "Till".into();
+    input.suffix = "till".into();
+    input.scopes = vec!["roles".into()];
+    let permit = portal.permit(&company, Person::Administrator);
+    let refused = operations.add_client(&permit, service, ClientType::ClientCredentials, &input, "another form");
+    let Err(Error::Invalid(errors)) = refused else { panic!("{refused:?}") };
+    assert_eq!(errors.iter().next().map(|error| error.field), Some("suffix"));
+}
