@@ -12,6 +12,8 @@ pub mod crypto;
 pub mod access;
 /// The database.
 pub mod db;
+/// What is written to people, and how it is handed over.
+pub mod mail;
 /// What people do, one function per act.
 pub mod operations;
 /// The HTML pages.

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 pub enum AuditAction {
     TenantCreated,
     AccountActivated,
+    AccountRenamed,
     PasswordChanged,
     PasswordReset,
     SignInBlocked,
@@ -33,9 +34,10 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
-    pub const ALL: [AuditAction; 23] = [
+    pub const ALL: [AuditAction; 24] = [
         AuditAction::TenantCreated,
         AuditAction::AccountActivated,
+        AuditAction::AccountRenamed,
         AuditAction::PasswordChanged,
         AuditAction::PasswordReset,
         AuditAction::SignInBlocked,
@@ -63,6 +65,7 @@ impl AuditAction {
         match self {
             Self::TenantCreated => "tenant.created",
             Self::AccountActivated => "account.activated",
+            Self::AccountRenamed => "account.renamed",
             Self::PasswordChanged => "password.changed",
             Self::PasswordReset => "password.reset",
             Self::SignInBlocked => "sign_in.blocked",
@@ -92,6 +95,7 @@ impl AuditAction {
         match self {
             Self::TenantCreated => "created the company",
             Self::AccountActivated => "activated the account",
+            Self::AccountRenamed => "renamed the account",
             Self::PasswordChanged => "changed the password of",
             Self::PasswordReset => "reset the password of",
             Self::SignInBlocked => "was kept from signing in as",

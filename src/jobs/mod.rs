@@ -1,5 +1,6 @@
 //! What runs by itself: timers that call operations.
 
+pub mod mail;
 pub mod purge;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Application;
 use crate::config::Config;
+use crate::mail::Transport;
 
 /// The jobs of one instance. They end when told to, in the middle of their work at a safe point.
 pub struct Jobs {
@@ -21,8 +23,12 @@ impl Jobs {
     pub fn start(application: &Application, config: &Config) -> anyhow::Result<Self> {
         let stop = CancellationToken::new();
         let purge_every = Duration::from_secs(config.purge_interval_seconds);
-        let running =
-            vec![tokio::spawn(purge::run(Arc::clone(&application.operations), purge_every, stop.clone()))];
+        let transport = Transport::new(&config.mail, &config.mail_from)?;
+        let operations = &application.operations;
+        let running = vec![
+            tokio::spawn(purge::run(Arc::clone(operations), purge_every, stop.clone())),
+            tokio::spawn(mail::run(Arc::clone(operations), transport, stop.clone())),
+        ];
         Ok(Self { stop, running })
     }
 

@@ -122,7 +122,6 @@ pub struct FormState {
 /// An entry of the error summary.
 pub struct ShownError {
     pub id: String,
-    pub label: &'static str,
     pub message: String,
 }
 
@@ -189,7 +188,7 @@ impl FormState {
     pub fn errors(&self) -> Vec<ShownError> {
         self.errors
             .iter()
-            .map(|error| ShownError { id: error.field.to_owned(), label: error.label, message: error.message.clone() })
+            .map(|error| ShownError { id: error.field.to_owned(), message: error.message.clone() })
             .collect()
     }
 }

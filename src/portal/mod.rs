@@ -1,6 +1,7 @@
 //! The HTML pages: addresses, guards, forms, page structs, errors; one file per place in the portal.
 //! Pages read through a read-only handle; whatever changes goes through `operations`.
 
+mod accounts;
 pub mod assets;
 mod clients;
 mod cookies;

@@ -1,7 +1,7 @@
 //! Every address of the portal, in one place.
 
 use crate::domain::client::ClientType;
-use crate::domain::id::{ClientUid, RevealId, SecretId, ServiceId};
+use crate::domain::id::{ClientUid, RevealId, SecretId, ServiceId, SessionId};
 
 pub const START: &str = "/";
 pub const SERVICES: &str = "/services";
@@ -19,7 +19,8 @@ pub const PASSWORD_RESET_CODE: &str = "/password-reset/code";
 pub const SETUP: &str = "/setup";
 pub const ACCOUNT: &str = "/account";
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
-pub const ACCOUNT_SESSIONS: &str = "/account/sessions";
+pub const ACCOUNT_NAME: &str = "/account/name";
+pub const ACCOUNT_END_OTHERS: &str = "/account/sessions/end-others";
 pub const THEME: &str = "/theme";
 
 pub fn sign_in_and_return(to: &str) -> String {
@@ -37,6 +38,10 @@ pub fn local(to: &str) -> &str {
         && to.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
         && !to.starts_with(SIGN_IN);
     if safe { to } else { START }
+}
+
+pub fn end_session(id: SessionId) -> String {
+    format!("{ACCOUNT}/sessions/{id}/end")
 }
 
 pub fn service(id: ServiceId) -> String {

@@ -3,14 +3,13 @@
 
 use actix_web::web::{self, ServiceConfig};
 
+use super::accounts::{account, password_reset, registration, setup, sign_in};
 use super::{assets, clients, secrets, services, start};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     Everybody,
-    /// Whoever is signed in, whatever their roles.
-    SignedIn,
     See,
     EditServices,
     ChangeServiceStatus,
@@ -39,6 +38,27 @@ macro_rules! routes {
 routes! {
     get  "/"                                         See                 start::show;
     post "/theme"                                    Everybody           start::set_theme;
+
+    get  "/setup"                                    Everybody           setup::show;
+    post "/setup"                                    Everybody           setup::set_up;
+    get  "/sign-in"                                  Everybody           sign_in::show;
+    post "/sign-in"                                  Everybody           sign_in::sign_in;
+    post "/sign-out"                                 Everybody           sign_in::sign_out;
+    get  "/register"                                 Everybody           registration::account;
+    post "/register"                                 Everybody           registration::give_account;
+    get  "/register/company"                         Everybody           registration::company;
+    post "/register/company"                         Everybody           registration::give_company;
+    get  "/activate"                                 Everybody           registration::code;
+    post "/activate"                                 Everybody           registration::give_code;
+    get  "/password-reset"                           Everybody           password_reset::show;
+    post "/password-reset"                           Everybody           password_reset::ask;
+    get  "/password-reset/code"                      Everybody           password_reset::code;
+    post "/password-reset/code"                      Everybody           password_reset::give_code;
+    get  "/account"                                  See                 account::show;
+    post "/account/name"                             See                 account::rename;
+    post "/account/password"                         See                 account::change_password;
+    post "/account/sessions/end-others"              See                 account::end_other_sessions;
+    post "/account/sessions/{id}/end"                See                 account::end_session;
 
     get  "/services"                                 See                 services::list::show;
     get  "/services/new"                             EditServices        services::form::new;

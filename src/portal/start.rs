@@ -46,7 +46,6 @@ struct Waiting {
     text: String,
     when: When,
     badge: Badge,
-    act: &'static str,
 }
 
 pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError> {
@@ -87,7 +86,6 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
                 text: format!("Secret{named} of {client}, ending in {}", secret.last_four),
                 when: When::new(at, now),
                 badge: view::expiry_badge(secret.expiry(now)),
-                act: "Look",
             })
         })
         .collect();
@@ -98,7 +96,6 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             text: format!("Service {} will be removed for good", service.settings.name),
             when: When::new(at, now),
             badge: view::status_badge(Status::Deleted),
-            act: "Look",
         })
     }));
     waiting.extend(deleted_clients.iter().filter_map(|client| {
@@ -108,7 +105,6 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             text: format!("Client {} will be removed for good", client.settings.name),
             when: When::new(at, now),
             badge: view::status_badge(Status::Deleted),
-            act: "Look",
         })
     }));
     let page = StartPage {

@@ -1,7 +1,6 @@
 //! Words, colours and marks that several pages share.
 
 use crate::domain::client::Client;
-use crate::domain::client_id::ClientId;
 use crate::domain::lifecycle::{Effective, State, Status, effective};
 use crate::domain::secret::{Expiry, Secret};
 use crate::domain::service::{Environment, Service};
@@ -51,17 +50,8 @@ pub fn logo(service: &Service) -> String {
     service.logo_digest.as_ref().map_or(String::new(), |digest| paths::service_logo(service.id, digest))
 }
 
-/// A client id with its long prefix shortened, for messages.
-pub fn short_client_id(id: &ClientId) -> String {
-    match id.as_str().split_once('.') {
-        Some((prefix, suffix)) if prefix.len() == 64 => format!("{}…{}.{suffix}", &prefix[..8], &prefix[60..]),
-        _ => id.to_string(),
-    }
-}
-
 /// A row of the list of secrets.
 pub struct SecretRow {
-    pub id: String,
     pub description: String,
     pub environment: &'static str,
     pub last_four: String,
@@ -81,7 +71,6 @@ impl SecretRow {
         // A live secret is worth nothing while its service is in sandbox.
         let stopped = secret.environment == Environment::Live && service == Environment::Sandbox;
         Self {
-            id: secret.id.to_string(),
             description: secret.description.clone(),
             environment: secret.environment.word(),
             last_four: secret.last_four.clone(),

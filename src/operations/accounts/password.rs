@@ -1,0 +1,109 @@
+//! Passwords forgotten and changed.
+
+use zeroize::Zeroizing;
+
+use super::super::{Error, Operations, Result, Target, Who, record};
+use super::codes::{self, Half, Purpose};
+use super::new_password;
+use crate::access::Actor;
+use crate::db;
+use crate::domain::account::PlainPassword;
+use crate::domain::audit::{AuditAction, Change};
+use crate::domain::field_errors::FieldErrors;
+use crate::domain::id::{AccountId, SessionId};
+use crate::domain::text;
+use crate::mail::Message;
+
+impl Operations {
+    /// Mails a code to the address, if it has an account. The answer is the same if not.
+    pub fn request_password_reset(&self, email: &str, address: &str) -> Result<Half> {
+        self.count_code_request(address)?;
+        let key = email.trim().to_ascii_lowercase();
+        self.db.write(|writer| {
+            let account = db::accounts::by_email(writer, &key)?.map(|(account, _)| account);
+            let account = account.filter(|account| account.activated_at.is_some());
+            let id = account.as_ref().map(|account| account.id);
+            let (code, half) = self.new_code(writer, Purpose::PasswordReset, id, id.is_some())?;
+            if let Some(account) = account {
+                let message = Message::PasswordReset { name: account.name, code: codes::shown(&code) };
+                self.enqueue(writer, account.email.as_str(), &message)?;
+            }
+            Ok(half)
+        })
+    }
+
+    /// Sets a new password with the mailed code and ends every session of the account. `None` for a wrong code.
+    pub fn reset_password(
+        &self,
+        half: &Half,
+        code: &str,
+        password: Zeroizing<String>,
+        address: &str,
+    ) -> Result<Option<AccountId>> {
+        // Before the code, so that a weak password doesn't cost a try.
+        let password = new_password(password, &[]).map_err(|fault| {
+            Error::Invalid(FieldErrors::one("password", "New password", fault))
+        })?;
+        let Some(right) = self.try_code(Purpose::PasswordReset, half, code)? else { return Ok(None) };
+        let Some(id) = right.account else { return Ok(None) };
+        let hash = self.passwords.hash(&password);
+        self.db.write(|writer| {
+            let now = self.now();
+            if !db::mailed_codes::remove(writer, right.id)? {
+                return Ok(None);
+            }
+            let (account, _) = db::accounts::find(writer, id)?;
+            db::accounts::set_password(writer, id, &hash, now)?;
+            db::sessions::end_others(writer, id, None)?;
+            self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
+            let tenant = db::tenants::membership(writer, id, None)?.map(|member| member.tenant_id);
+            let who = Who::Visitor { id: Some(id.to_string()), name: &account.name, address, tenant };
+            let target = Target::Account { id: id.to_string(), name: &account.name };
+            record(writer, now, who, AuditAction::PasswordReset, &target, &[])?;
+            Ok(Some(id))
+        })
+    }
+
+    /// Changes one's own password, which must be given too, and ends one's other sessions.
+    pub fn change_password(
+        &self,
+        actor: &Actor,
+        current: Zeroizing<String>,
+        new: Zeroizing<String>,
+        keep: Option<SessionId>,
+    ) -> Result<()> {
+        let person = actor.membership();
+        let mut errors = FieldErrors::default();
+        let chosen = errors.take("new_password", "New password", new_password(new, &[&person.name, &person.email]));
+        let Some(chosen): Option<PlainPassword> = chosen else { return Err(Error::Invalid(errors)) };
+        if !self.confirm_password(person.account_id, current, actor.address())? {
+            let fault = "This is not your password. Type it again.";
+            return Err(Error::Invalid(FieldErrors::one("current_password", "Current password", fault)));
+        }
+        let hash = self.passwords.hash(&chosen);
+        self.db.write(|writer| {
+            let now = self.now();
+            db::accounts::set_password(writer, person.account_id, &hash, now)?;
+            db::sessions::end_others(writer, person.account_id, keep)?;
+            self.enqueue(writer, &person.email, &Message::PasswordChanged { name: person.name.clone() })?;
+            let target = Target::Account { id: person.account_id.to_string(), name: &person.name };
+            record(writer, now, Who::Person(actor), AuditAction::PasswordChanged, &target, &[])
+        })
+    }
+
+    /// Changes one's own name.
+    pub fn rename_account(&self, actor: &Actor, name: &str) -> Result<()> {
+        let name = text::name(name, "your name", 100)
+            .map_err(|fault| Error::Invalid(FieldErrors::one("name", "Name", fault)))?;
+        let person = actor.membership();
+        if name == person.name {
+            return Ok(());
+        }
+        self.db.write(|writer| {
+            db::accounts::rename(writer, person.account_id, &name)?;
+            let target = Target::Account { id: person.account_id.to_string(), name: &name };
+            let changed = [Change { field: "Name".into(), before: person.name.clone(), after: name.clone() }];
+            record(writer, self.now(), Who::Person(actor), AuditAction::AccountRenamed, &target, &changed)
+        })
+    }
+}

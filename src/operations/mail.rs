@@ -1,0 +1,65 @@
+//! The outbox: mail is written in the transaction of what it tells about, and handed over later.
+
+use std::time::Duration;
+
+use super::{Operations, Result, new_id};
+use crate::db::{self, Writer};
+use crate::domain::id::MailId;
+use crate::mail::{Letter, Message};
+
+/// What seals the bodies: a mail may hold a code.
+const SEAL: &str = "mail";
+/// How long somebody who took a mail has to hand it over.
+const CLAIM_LASTS: Duration = Duration::from_secs(120);
+
+/// A mail to be handed over now.
+pub struct DueMail {
+    pub id: MailId,
+    pub recipient: String,
+    pub letter: Letter,
+    attempts: i32,
+}
+
+impl Operations {
+    pub(super) fn enqueue(&self, writer: &mut Writer<'_>, recipient: &str, message: &Message) -> Result<()> {
+        let letter = message.letter();
+        let body = serde_json::to_vec(&letter).unwrap_or_default();
+        let sealed = self.keys.seal(SEAL, &body);
+        Ok(db::outbox::insert(writer, new_id!(self, MailId), recipient, &letter.subject, &sealed, self.now())?)
+    }
+
+    /// Takes the oldest mail that is due, for this instance alone.
+    pub fn claim_mail(&self) -> Result<Option<DueMail>> {
+        let now = self.now();
+        let claimed = self.db.write(|writer| db::outbox::claim(writer, now, now.plus(CLAIM_LASTS)))?;
+        let Some(waiting) = claimed else { return Ok(None) };
+        let opened = self.keys.open(SEAL, &waiting.sealed_body);
+        match opened.and_then(|body| serde_json::from_slice(&body).ok()) {
+            Some(letter) => {
+                Ok(Some(DueMail { id: waiting.id, recipient: waiting.recipient, letter, attempts: waiting.attempts }))
+            }
+            None => {
+                // Sealed with another key file: nobody can read it any more, and it must not hold up the others.
+                tracing::error!(mail = %waiting.id, "a waiting mail was sealed with another key file and is dropped");
+                self.db.write(|writer| db::outbox::remove(writer, waiting.id))?;
+                self.claim_mail()
+            }
+        }
+    }
+
+    pub fn mail_delivered(&self, mail: &DueMail) -> Result<()> {
+        Ok(self.db.write(|writer| db::outbox::remove(writer, mail.id))?)
+    }
+
+    /// Tried again after 1, 2, 4 … 60 minutes, for as long as it takes.
+    pub fn mail_failed(&self, mail: &DueMail, error: &str) -> Result<()> {
+        let doublings = u32::try_from(mail.attempts - 1).unwrap_or(0).min(6);
+        let wait = (Duration::from_secs(60) * 2u32.pow(doublings)).min(Duration::from_secs(3_600));
+        let short: String = error.chars().take(500).collect();
+        Ok(self.db.write(|writer| db::outbox::postpone(writer, mail.id, self.now().plus(wait), &short))?)
+    }
+
+    pub fn mail_waiting(&self) -> Result<i64> {
+        Ok(self.db.read(db::outbox::waiting)?)
+    }
+}

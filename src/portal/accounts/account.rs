@@ -1,0 +1,198 @@
+//! One's own account: name, password, sessions.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use askama::Template;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::access::{Role, act};
+use crate::db;
+use crate::domain::account::strength;
+use crate::domain::id::SessionId;
+use crate::operations::Error;
+use crate::portal::form::{FormState, Posted};
+use crate::portal::guard::{Guarded, title};
+use crate::portal::services::lifecycle::Nothing;
+use crate::portal::sessions::IDLE_FOR;
+use crate::portal::shell::{Notice, Shell, go_on, html};
+use crate::portal::when::When;
+use crate::portal::{PageError, paths};
+
+#[derive(Template)]
+#[template(path = "account/account.html")]
+struct AccountPage {
+    shell: Shell,
+    email: String,
+    tenant: String,
+    roles: Vec<&'static str>,
+    name_form: FormState,
+    password_form: FormState,
+    sessions: Vec<SessionRow>,
+}
+
+struct SessionRow {
+    browser: String,
+    address: String,
+    this: bool,
+    begun: When,
+    seen: When,
+    end: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct NameForm {
+    name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct PasswordForm {
+    current_password: Zeroizing<String>,
+    new_password: Zeroizing<String>,
+}
+
+pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError> {
+    draw(&guarded, None, None, StatusCode::OK).await
+}
+
+async fn draw(
+    guarded: &Guarded<act::See>,
+    name_form: Option<FormState>,
+    password_form: Option<FormState>,
+    status: StatusCode,
+) -> Result<HttpResponse, PageError> {
+    let now = guarded.portal.clock.now();
+    let seen = guarded
+        .read(move |permit, reader| {
+            let account = permit.actor().membership().account_id;
+            Ok(db::sessions::of_account(reader, account, now, now.minus(IDLE_FOR))?)
+        })
+        .await?;
+    let person = seen.permit.actor().membership();
+    let this = guarded.identity().session;
+    let name_form = name_form.unwrap_or_else(|| FormState::empty().with("name", &person.name));
+    let password_form = password_form.unwrap_or_else(FormState::empty);
+    let faulty = if name_form.has_errors() { &name_form } else { &password_form };
+    let page = AccountPage {
+        shell: guarded.shell(&seen, title("Account", faulty)),
+        email: person.email.clone(),
+        tenant: person.tenant_name.clone(),
+        roles: person.roles.held().map(Role::word).collect(),
+        sessions: seen
+            .data
+            .iter()
+            .map(|session| SessionRow {
+                browser: browser_in_words(&session.user_agent),
+                address: session.address.clone(),
+                this: Some(session.id) == this,
+                begun: When::new(session.created_at, now),
+                seen: When::new(session.last_seen_at, now),
+                end: paths::end_session(session.id),
+            })
+            .collect(),
+        name_form,
+        password_form,
+    };
+    html(status, &page)
+}
+
+pub async fn rename(guarded: Guarded<act::See>, posted: Posted<NameForm>) -> Result<HttpResponse, PageError> {
+    let name = posted.input.name;
+    match guarded.act(move |permit, operations| operations.rename_account(permit.actor(), &name)).await? {
+        Ok(()) => Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("Name updated."))),
+        Err(Error::Invalid(errors)) => {
+            let form = posted.typed.with_errors(errors);
+            draw(&guarded, Some(form), None, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub async fn change_password(
+    guarded: Guarded<act::See>,
+    posted: Posted<PasswordForm>,
+) -> Result<HttpResponse, PageError> {
+    let PasswordForm { current_password, new_password } = posted.input;
+    let word = strength(&new_password, &[]).word;
+    let keep = guarded.identity().session;
+    let done = guarded
+        .act(move |permit, operations| {
+            operations.change_password(permit.actor(), current_password, new_password, keep)
+        })
+        .await?;
+    match done {
+        Ok(()) => {
+            guarded.identity().confirmed_at(guarded.session(), guarded.portal.clock.now())?;
+            let text = format!("Password changed; its strength: {word}. Your other sessions have ended.");
+            Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done(text)))
+        }
+        Err(Error::Invalid(errors)) => {
+            let form = posted.typed.without("current_password").without("new_password").with_errors(errors);
+            draw(&guarded, None, Some(form), StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(Error::Blocked { until }) => Err(PageError::TooMany { until, now: guarded.portal.clock.now() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub async fn end_session(
+    guarded: Guarded<act::See>,
+    id: Path<SessionId>,
+    _posted: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    guarded.act(move |permit, operations| operations.end_own_session(permit.actor(), id)).await??;
+    Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("The session has ended.")))
+}
+
+pub async fn end_other_sessions(
+    guarded: Guarded<act::See>,
+    _posted: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let keep = guarded.identity().session;
+    guarded.act(move |permit, operations| operations.end_other_sessions(permit.actor(), keep)).await??;
+    Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("All your other sessions have ended.")))
+}
+
+/// "Firefox on Linux": enough to recognise one's own browser by.
+fn browser_in_words(agent: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, word)| *word);
+    // The order matters: Edge and Opera call themselves Chrome too, and Chrome calls itself Safari.
+    let browser = first(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser_in_words;
+
+    #[test]
+    fn browsers_are_told_apart() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
+        assert_eq!(browser_in_words(chrome), "Chrome on Linux");
+        assert_eq!(browser_in_words(&format!("{chrome} Edg/156.0")), "Edge on Linux");
+        assert_eq!(browser_in_words("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604"), "Safari on iPhone");
+        assert_eq!(browser_in_words(""), "Unknown browser");
+    }
+}

@@ -1,0 +1,7 @@
+//! The place of accounts: the first run, the way in and out, and what a person sees and changes of their own.
+
+pub mod account;
+pub mod password_reset;
+pub mod registration;
+pub mod setup;
+pub mod sign_in;
