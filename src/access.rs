@@ -298,12 +298,12 @@ mod tests {
         let row = |action| Role::ALL.map(|role| allows(role, action));
         use Rule::{IfTenantAllows as Maybe, No, Yes};
         //                                          Member Developer Approver Administrator
-        assert_eq!(row(Action::See),                 [Yes, Yes, Yes, Yes]);
-        assert_eq!(row(Action::EditServices),        [No, Yes, No, Yes]);
+        assert_eq!(row(Action::See), [Yes, Yes, Yes, Yes]);
+        assert_eq!(row(Action::EditServices), [No, Yes, No, Yes]);
         assert_eq!(row(Action::ChangeServiceStatus), [No, No, No, Yes]);
-        assert_eq!(row(Action::EditUserClients),     [No, Yes, No, Yes]);
-        assert_eq!(row(Action::EditMachineClients),  [No, Maybe, No, Yes]);
-        assert_eq!(row(Action::DecideReleases),      [No, No, Yes, No]);
-        assert_eq!(row(Action::ManageTenant),        [No, No, No, Yes]);
+        assert_eq!(row(Action::EditUserClients), [No, Yes, No, Yes]);
+        assert_eq!(row(Action::EditMachineClients), [No, Maybe, No, Yes]);
+        assert_eq!(row(Action::DecideReleases), [No, No, Yes, No]);
+        assert_eq!(row(Action::ManageTenant), [No, No, No, Yes]);
     }
 }

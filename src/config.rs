@@ -109,10 +109,9 @@ impl Config {
     }
 
     fn check(written: Written) -> anyhow::Result<Self> {
-        let listen: SocketAddr = written
-            .listen
-            .parse()
-            .with_context(|| format!("listen must be an address and a port like 127.0.0.1:8080, not {:?}", written.listen))?;
+        let listen: SocketAddr = written.listen.parse().with_context(|| {
+            format!("listen must be an address and a port like 127.0.0.1:8080, not {:?}", written.listen)
+        })?;
         let public_url =
             check_public_url(written.public_url.as_deref().unwrap_or(&format!("http://{}", written.listen)))?;
         let database_url: DatabaseUrl = written.database_url.parse().map_err(anyhow::Error::msg)?;
@@ -198,7 +197,13 @@ mod tests {
         for good in ["https://portal.example", "http://127.0.0.1:8080", "http://localhost:8080/", "http://[::1]:1"] {
             assert!(check_public_url(good).is_ok(), "{good}");
         }
-        for bad in ["http://portal.example", "ftp://portal.example", "https://portal.example/x", "portal", "https://u@portal.example"] {
+        for bad in [
+            "http://portal.example",
+            "ftp://portal.example",
+            "https://portal.example/x",
+            "portal",
+            "https://u@portal.example",
+        ] {
             assert!(check_public_url(bad).is_err(), "{bad}");
         }
     }

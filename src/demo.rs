@@ -124,7 +124,9 @@ fn print(url: &str, json: bool) {
         println!("{}", serde_json::to_string(&printed).unwrap_or_default());
         return;
     }
-    println!("\nKeywright's demo is running at {url}\n\nSign in as one of these; everybody's password is: {PASSWORD}\n");
+    println!(
+        "\nKeywright's demo is running at {url}\n\nSign in as one of these; everybody's password is: {PASSWORD}\n"
+    );
     for account in &accounts {
         println!("    {:<26} {} ({})", account.email, account.roles.join(", "), account.tenant);
     }
@@ -180,10 +182,16 @@ impl<'a> Story<'a> {
     fn tell(self) -> anyhow::Result<()> {
         // A service that is live, with clients of every type.
         self.days_ago(390);
-        let scooters = self.service("Scooter sharing", "scooters.northwind.example", "Find, unlock and return electric scooters in eleven cities.")?;
+        let scooters = self.service(
+            "Scooter sharing",
+            "scooters.northwind.example",
+            "Find, unlock and return electric scooters in eleven cities.",
+        )?;
         let web = self.client(scooters, ClientType::AuthorizationCode, "Scooter web application", |input| {
             input.description = "The web site where riders manage their account.".into();
-            input.redirect_urls = "https://scooters.northwind.example/oauth2/callback\nhttps://scooters.northwind.example/oauth2/silent".into();
+            input.redirect_urls =
+                "https://scooters.northwind.example/oauth2/callback\nhttps://scooters.northwind.example/oauth2/silent"
+                    .into();
             input.logout_redirect_urls = "https://scooters.northwind.example/goodbye".into();
             input.cors_origins = "https://scooters.northwind.example".into();
             input.allow_refresh = "yes".into();
@@ -223,7 +231,11 @@ impl<'a> Story<'a> {
 
         // One in sandbox, on its way.
         self.days_ago(45);
-        let parking = self.service("Parking permits", "parking.northwind.example", "Residents ask for and renew parking permits.")?;
+        let parking = self.service(
+            "Parking permits",
+            "parking.northwind.example",
+            "Residents ask for and renew parking permits.",
+        )?;
         let permits = self.client(parking, ClientType::AuthorizationCode, "Permit portal", |input| {
             input.redirect_urls = "https://parking.northwind.example/callback\nhttp://127.0.0.1:3000/callback\nhttp://localhost:3000/callback".into();
             input.confirmed = vec!["hosts".into()];
@@ -249,7 +261,8 @@ impl<'a> Story<'a> {
         self.days_ago(50);
         self.operations.deactivate_service(&self.permit(THEO)?, beach)?;
         self.days_ago(200);
-        let cargo = self.service("Cargo trikes pilot", "cargo.northwind.example", "The pilot of 2026 for small shops.")?;
+        let cargo =
+            self.service("Cargo trikes pilot", "cargo.northwind.example", "The pilot of 2026 for small shops.")?;
         self.client(cargo, ClientType::Native, "Courier app", |input| {
             input.redirect_urls = "http://127.0.0.1/callback".into();
         })?;

@@ -53,12 +53,36 @@ const AT_ONCE: usize = 500;
 pub const PASSWORD: &str = "generated members only";
 
 const THINGS: [&str; 16] = [
-    "Shop", "Booking", "Ledger", "Fleet", "Warehouse", "Clinic", "Campus", "Payroll", "Tickets", "Meter", "Library",
-    "Gallery", "Harbour", "Orchard", "Studio", "Kitchen",
+    "Shop",
+    "Booking",
+    "Ledger",
+    "Fleet",
+    "Warehouse",
+    "Clinic",
+    "Campus",
+    "Payroll",
+    "Tickets",
+    "Meter",
+    "Library",
+    "Gallery",
+    "Harbour",
+    "Orchard",
+    "Studio",
+    "Kitchen",
 ];
 const KINDS: [&str; 12] = [
-    "web", "mobile app", "worker", "importer", "reporting", "admin tool", "kiosk", "gateway", "nightly export",
-    "dashboard", "tablet", "agent",
+    "web",
+    "mobile app",
+    "worker",
+    "importer",
+    "reporting",
+    "admin tool",
+    "kiosk",
+    "gateway",
+    "nightly export",
+    "dashboard",
+    "tablet",
+    "agent",
 ];
 
 struct Generator<'a> {
@@ -150,9 +174,9 @@ impl Generator<'_> {
                 }
             })
             .collect();
-        self.application.operations.fill(|writer| {
-            services.chunks(AT_ONCE).try_for_each(|chunk| db::services::insert_many(writer, chunk))
-        })?;
+        self.application
+            .operations
+            .fill(|writer| services.chunks(AT_ONCE).try_for_each(|chunk| db::services::insert_many(writer, chunk)))?;
         Ok(services)
     }
 

@@ -51,8 +51,7 @@ impl Passwords {
 
     /// `stored` is `None` where there is no such account; the answer is then `false`, after the same work.
     pub fn matches(&self, password: &PlainPassword, stored: Option<&str>) -> bool {
-        let verdict =
-            self.in_turn(|| matches(password.expose(), stored.unwrap_or(&self.decoy), PASSWORD_COST));
+        let verdict = self.in_turn(|| matches(password.expose(), stored.unwrap_or(&self.decoy), PASSWORD_COST));
         verdict && stored.is_some()
     }
 

@@ -41,7 +41,8 @@ impl Keys {
                 options.write(true).create_new(true);
                 #[cfg(unix)]
                 std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let mut file = options.open(path).with_context(|| format!("can't make the key file {}", path.display()))?;
+                let mut file =
+                    options.open(path).with_context(|| format!("can't make the key file {}", path.display()))?;
                 file.write_all(keys.master.as_slice())?;
                 file.sync_all()?;
                 Ok(keys)

@@ -60,8 +60,7 @@ pub fn insert(writer: &mut Writer<'_>, account: &Account, password_hash: &str) -
 
 /// The account and its password hash.
 pub fn by_email(reader: &mut Reader<'_>, email_key: &str) -> Result<Option<(Account, String)>> {
-    let row: Option<Row> =
-        accounts::table.filter(accounts::email_key.eq(email_key)).first(reader.conn()).optional()?;
+    let row: Option<Row> = accounts::table.filter(accounts::email_key.eq(email_key)).first(reader.conn()).optional()?;
     row.map(with_hash).transpose()
 }
 

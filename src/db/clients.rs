@@ -11,9 +11,7 @@ use super::services::{optional_url, state, state_columns, url_column};
 use super::{from_json_list, json_list, known, like_literal, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::client::{
-    Client, ClientSettings, ClientType, GrantType, ResponseType, Signing, SubjectType,
-};
+use crate::domain::client::{Client, ClientSettings, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientId;
 use crate::domain::cors_origin::CorsOrigin;
 use crate::domain::id::{ClientUid, RoleId, ServiceId, TenantId};
@@ -335,16 +333,12 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
         // The status filter means what the status column shows: the worse of client and service.
         wanted = match query.status {
             None => wanted,
-            Some(Status::Active) => {
-                wanted.filter(clients::status.eq("active")).filter(services::status.eq("active"))
-            }
+            Some(Status::Active) => wanted.filter(clients::status.eq("active")).filter(services::status.eq("active")),
             Some(Status::Inactive) => wanted
                 .filter(clients::status.ne("deleted"))
                 .filter(services::status.ne("deleted"))
                 .filter(clients::status.eq("inactive").or(services::status.eq("inactive"))),
-            Some(Status::Deleted) => {
-                wanted.filter(clients::status.eq("deleted").or(services::status.eq("deleted")))
-            }
+            Some(Status::Deleted) => wanted.filter(clients::status.eq("deleted").or(services::status.eq("deleted"))),
         };
         if let Some(environment) = query.environment {
             wanted = wanted.filter(services::environment.eq(environment.as_str()));

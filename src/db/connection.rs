@@ -139,8 +139,7 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn has_broken(&self, conn: &mut AnyConnection) -> bool {
-        std::thread::panicking()
-            || on_both!(conn, conn => AnsiTransactionManager::is_broken_transaction_manager(conn))
+        std::thread::panicking() || on_both!(conn, conn => AnsiTransactionManager::is_broken_transaction_manager(conn))
     }
 }
 

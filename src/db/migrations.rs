@@ -62,9 +62,7 @@ pub fn is_newer(db: &Db) -> Result<bool> {
     })
 }
 
-fn names(
-    ran: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'_>>>,
-) -> Result<Vec<String>> {
+fn names(ran: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'_>>>) -> Result<Vec<String>> {
     ran.map(|versions| versions.iter().map(ToString::to_string).collect())
         .map_err(|error| Error::Bug(format!("a migration failed: {error}")))
 }

@@ -20,7 +20,7 @@ pub mod throttles;
 #[rustfmt::skip]
 mod schema;
 
-pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, Reader, ReadHandle, Writer};
+pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, ReadHandle, Reader, Writer};
 pub use error::{Conflict, Error, Result};
 
 use std::str::FromStr;

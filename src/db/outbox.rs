@@ -49,13 +49,12 @@ pub fn claim(writer: &mut Writer<'_>, now: Timestamp, until: Timestamp) -> Resul
         .first(writer.conn())
         .optional()?;
     let Some(due) = due else { return Ok(None) };
-    let claimed: Option<(String, String, String, Vec<u8>, i32)> = diesel::update(
-        outbox::table.filter(outbox::id.eq(due)).filter(outbox::next_attempt_at.le(now.micros())),
-    )
-    .set((outbox::next_attempt_at.eq(until.micros()), outbox::attempts.eq(outbox::attempts + 1)))
-    .returning((outbox::id, outbox::recipient, outbox::subject, outbox::sealed_body, outbox::attempts))
-    .get_result(writer.conn())
-    .optional()?;
+    let claimed: Option<(String, String, String, Vec<u8>, i32)> =
+        diesel::update(outbox::table.filter(outbox::id.eq(due)).filter(outbox::next_attempt_at.le(now.micros())))
+            .set((outbox::next_attempt_at.eq(until.micros()), outbox::attempts.eq(outbox::attempts + 1)))
+            .returning((outbox::id, outbox::recipient, outbox::subject, outbox::sealed_body, outbox::attempts))
+            .get_result(writer.conn())
+            .optional()?;
     claimed
         .map(|(id, recipient, subject, sealed_body, attempts)| {
             Ok(WaitingMail { id: stored(&id, "mail id")?, recipient, subject, sealed_body, attempts })

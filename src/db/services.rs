@@ -199,10 +199,7 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ServiceQuery) -
         if !query.search.is_empty() {
             let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
             wanted = wanted.filter(
-                services::name_key
-                    .like(pattern.clone())
-                    .escape('\\')
-                    .or(services::domain.like(pattern).escape('\\')),
+                services::name_key.like(pattern.clone()).escape('\\').or(services::domain.like(pattern).escape('\\')),
             );
         }
         if let Some(status) = query.status {
@@ -292,14 +289,15 @@ pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Re
 /// Removes a service for good, if it is still deleted since before the instant given and has no clients left.
 /// Answers whether it did: of two purges at once, one does.
 pub fn remove(writer: &mut Writer<'_>, id: ServiceId, deleted_before: Timestamp) -> Result<bool> {
-    let left: i64 =
-        clients::table.filter(clients::service_id.eq(id.to_string())).count().get_result(writer.conn())?;
+    let left: i64 = clients::table.filter(clients::service_id.eq(id.to_string())).count().get_result(writer.conn())?;
     if left > 0 {
         return Ok(false);
     }
     remove_logo(writer, id)?;
     let removed = diesel::delete(
-        services::table.filter(services::id.eq(id.to_string())).filter(services::deleted_at.le(deleted_before.micros())),
+        services::table
+            .filter(services::id.eq(id.to_string()))
+            .filter(services::deleted_at.le(deleted_before.micros())),
     )
     .execute(writer.conn())?;
     Ok(removed == 1)

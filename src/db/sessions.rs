@@ -101,13 +101,7 @@ pub fn of_account(
         .filter(sessions::last_seen_at.gt(seen_after.micros()))
         .order(sessions::last_seen_at.desc())
         .limit(100)
-        .select((
-            sessions::id,
-            sessions::address,
-            sessions::user_agent,
-            sessions::created_at,
-            sessions::last_seen_at,
-        ))
+        .select((sessions::id, sessions::address, sessions::user_agent, sessions::created_at, sessions::last_seen_at))
         .load(reader.conn())?;
     rows.into_iter()
         .map(|(id, address, user_agent, created, seen)| {

@@ -158,11 +158,7 @@ pub fn insert_member(
 }
 
 /// A person's membership in a tenant (or in the one joined first), read afresh for every request. One statement.
-pub fn membership(
-    reader: &mut Reader<'_>,
-    account: AccountId,
-    tenant: Option<TenantId>,
-) -> Result<Option<Membership>> {
+pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<TenantId>) -> Result<Option<Membership>> {
     let mut wanted = members::table
         .inner_join(accounts::table)
         .inner_join(tenants::table)
@@ -181,17 +177,23 @@ pub fn membership(
     type Found = ((String, bool, bool, bool), (String, String, String), (String, String, bool, bool));
     let found: Option<Found> = wanted.first(reader.conn()).optional()?;
     found
-        .map(|((member, developer, approver, administrator), (account, name, email), (tenant, tenant_name, alone, legacy))| {
-            Ok(Membership {
-                member_id: stored(&member, "member id")?,
-                account_id: stored(&account, "account id")?,
-                name,
-                email,
-                tenant_id: stored(&tenant, "tenant id")?,
-                tenant_name,
-                roles: Roles { developer, approver, administrator },
-                policy: TenantPolicy { developers_may_add_machine_clients: alone, legacy_grants: legacy },
-            })
-        })
+        .map(
+            |(
+                (member, developer, approver, administrator),
+                (account, name, email),
+                (tenant, tenant_name, alone, legacy),
+            )| {
+                Ok(Membership {
+                    member_id: stored(&member, "member id")?,
+                    account_id: stored(&account, "account id")?,
+                    name,
+                    email,
+                    tenant_id: stored(&tenant, "tenant id")?,
+                    tenant_name,
+                    roles: Roles { developer, approver, administrator },
+                    policy: TenantPolicy { developers_may_add_machine_clients: alone, legacy_grants: legacy },
+                })
+            },
+        )
         .transpose()
 }

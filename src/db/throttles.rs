@@ -18,12 +18,7 @@ pub fn blocked_until(reader: &mut Reader<'_>, buckets: &[String], now: Timestamp
 }
 
 /// Counts one more failure; those before `forget_before` no longer count. Answers how many there are now.
-pub fn count_failure(
-    writer: &mut Writer<'_>,
-    bucket: &str,
-    now: Timestamp,
-    forget_before: Timestamp,
-) -> Result<i32> {
+pub fn count_failure(writer: &mut Writer<'_>, bucket: &str, now: Timestamp, forget_before: Timestamp) -> Result<i32> {
     let row = (
         throttles::bucket.eq(bucket),
         throttles::failures.eq(0),

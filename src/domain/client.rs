@@ -109,11 +109,15 @@ impl ClientType {
     /// What it is for, for the type chooser.
     pub const fn purpose(self) -> &'static str {
         match self {
-            Self::ClientCredentials => "A server that acts on its own, without a user: background jobs, service to service.",
+            Self::ClientCredentials => {
+                "A server that acts on its own, without a user: background jobs, service to service."
+            }
             Self::AuthorizationCode => "A web application with a server that can keep a secret and signs users in.",
             Self::Native => "A mobile, desktop or single-page application: it can't keep a secret, PKCE protects it.",
             Self::Hybrid => "A web application that also wants an ID token straight from the sign-in page.",
-            Self::SyncConnector => "A preset for directory synchronisation: acts on its own, with the sync scopes filled in.",
+            Self::SyncConnector => {
+                "A preset for directory synchronisation: acts on its own, with the sync scopes filled in."
+            }
             Self::Custom => "Choose the grant types and response types yourself.",
         }
     }
@@ -163,9 +167,7 @@ impl ClientType {
         let offered = ResponseType::ALL.iter().copied().filter(|kind| policy.legacy_grants || !kind.exposes_token());
         match self {
             Self::Hybrid => offered.filter(|kind| *kind == ResponseType::Code || kind.is_hybrid()).collect(),
-            Self::Custom => {
-                offered.filter(|kind| policy.legacy_grants || *kind != ResponseType::IdToken).collect()
-            }
+            Self::Custom => offered.filter(|kind| policy.legacy_grants || *kind != ResponseType::IdToken).collect(),
             _ => Vec::new(),
         }
     }
@@ -288,14 +290,13 @@ impl ClientSettings {
         let description =
             errors.take("description", "Description", text::paragraph(&input.description, Self::MAX_DESCRIPTION));
         let grants = errors.take("grant_types", "Grant types", grants(input, context)).unwrap_or_default();
-        let response_types =
-            errors.take("response_types", "Response types", response_types(input, context, &grants)).unwrap_or_default();
+        let response_types = errors
+            .take("response_types", "Response types", response_types(input, context, &grants))
+            .unwrap_or_default();
 
         let for_users = !kind.acts_alone();
-        let rules = || UrlRules {
-            native: kind == ClientType::Native,
-            localhost: context.environment == Environment::Sandbox,
-        };
+        let rules =
+            || UrlRules { native: kind == ClientType::Native, localhost: context.environment == Environment::Sandbox };
         let (mut redirect_urls, mut logout_redirect_urls, mut cors_origins) = (Vec::new(), Vec::new(), Vec::new());
         if for_users {
             redirect_urls = lines(
@@ -501,7 +502,9 @@ fn grants(input: &ClientInput, context: &FormContext<'_>) -> Result<Vec<GrantTyp
             }
             Some(grant) if offered.contains(&grant) => chosen.push(grant),
             _ if typed == "password" => {
-                return Err("The password grant is not offered: it hands users' passwords to clients (RFC 9700).".into());
+                return Err(
+                    "The password grant is not offered: it hands users' passwords to clients (RFC 9700).".into()
+                );
             }
             _ => return Err("Choose only grant types from the list.".into()),
         }
@@ -612,7 +615,11 @@ mod tests {
             .to_vec()
     }
 
-    fn parse(client_type: ClientType, legacy: bool, change: impl FnOnce(&mut ClientInput)) -> Result<ClientSettings, FieldErrors> {
+    fn parse(
+        client_type: ClientType,
+        legacy: bool,
+        change: impl FnOnce(&mut ClientInput),
+    ) -> Result<ClientSettings, FieldErrors> {
         let mut input = ClientInput::blank(client_type);
         input.name = "Till".into();
         if input.scopes.is_empty() {
@@ -669,7 +676,10 @@ mod tests {
         assert_eq!(fault(ClientType::Custom, implicit), "grant_types");
         let settings = parse(ClientType::Custom, true, implicit).unwrap();
         assert!(!settings.needs_secret());
-        assert_eq!(fault(ClientType::Hybrid, |input| input.response_types = vec!["code token".into()]), "response_types");
+        assert_eq!(
+            fault(ClientType::Hybrid, |input| input.response_types = vec!["code token".into()]),
+            "response_types"
+        );
         assert_eq!(fault(ClientType::Custom, |input| input.grant_types = vec!["password".into()]), "grant_types");
     }
 

@@ -33,7 +33,8 @@ impl ClientIdSuffix {
             return Err("Enter a suffix of 1 to 64 digits and lower-case letters, like superpedometer.".into());
         }
         if let Some((position, c)) = text.chars().enumerate().find(|(_, c)| !matches!(c, '0'..='9' | 'a'..='z')) {
-            let shown = if c.is_control() || !c.is_ascii() { format!("U+{:04X}", u32::from(c)) } else { format!("“{c}”") };
+            let shown =
+                if c.is_control() || !c.is_ascii() { format!("U+{:04X}", u32::from(c)) } else { format!("“{c}”") };
             return Err(format!(
                 "Use only the digits 0–9 and the letters a–z: {shown} at character {} isn't one of them.",
                 position + 1

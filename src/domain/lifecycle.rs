@@ -16,7 +16,10 @@ pub enum State {
     Active,
     Inactive,
     /// `before` is what an undo brings back.
-    Deleted { at: Timestamp, before: Standing },
+    Deleted {
+        at: Timestamp,
+        before: Standing,
+    },
 }
 
 /// The word for a state, ordered from best to worst.

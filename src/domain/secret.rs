@@ -197,7 +197,9 @@ impl Overlap {
             "date" => match Timestamp::from_form_value(date) {
                 Some(at) if at > now && at <= now.plus(Duration::from_secs(366 * 86_400)) => Ok(Self::Until(at)),
                 Some(_) => Err(FieldErrors::one("until", "Until", "Enter a date between now and one year from now.")),
-                None => Err(FieldErrors::one("until", "Until", "Enter the date and time in UTC like 2027-11-21T10:00.")),
+                None => {
+                    Err(FieldErrors::one("until", "Until", "Enter the date and time in UTC like 2027-11-21T10:00."))
+                }
             },
             _ => Err(FieldErrors::one("overlap", "Overlap", "Choose how long the old secret goes on working.")),
         }
@@ -254,7 +256,8 @@ mod tests {
         let parse = |input: &SecretInput| SecretSettings::parse(input, Environment::Sandbox, now);
         assert_eq!(parse(&form("", "yes")).unwrap().expires_at, None);
         assert!(parse(&form("2026-11-21T10:01", "")).unwrap().expires_at.is_some());
-        for (date, never) in [("", ""), ("2026-11-21T10:00", ""), ("2226-11-21T10:00", ""), ("soon", ""), ("", "maybe")] {
+        for (date, never) in [("", ""), ("2026-11-21T10:00", ""), ("2226-11-21T10:00", ""), ("soon", ""), ("", "maybe")]
+        {
             assert!(parse(&form(date, never)).is_err(), "{date} {never}");
         }
     }

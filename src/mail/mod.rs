@@ -56,14 +56,18 @@ impl Message {
             Self::Activation { name, code } => (
                 "Your activation code",
                 name,
-                vec!["Type this code into the page where you registered. It is good for 30 minutes.".into(), NOT_YOU.into()],
+                vec![
+                    "Type this code into the page where you registered. It is good for 30 minutes.".into(),
+                    NOT_YOU.into(),
+                ],
                 Some(code),
             ),
             Self::AccountExists { name, portal } => (
                 "You have an account already",
                 name,
                 vec![
-                    "Somebody, perhaps you, has just tried to register with this address. It has an account already.".into(),
+                    "Somebody, perhaps you, has just tried to register with this address. It has an account already."
+                        .into(),
                     format!("Sign in at {portal}/sign-in, or reset your password at {portal}/password-reset."),
                 ],
                 None,
@@ -72,7 +76,8 @@ impl Message {
                 "Your code for a new password",
                 name,
                 vec![
-                    "Type this code into the page where you asked for a new password. It is good for 30 minutes.".into(),
+                    "Type this code into the page where you asked for a new password. It is good for 30 minutes."
+                        .into(),
                     NOT_YOU.into(),
                 ],
                 Some(code),
@@ -82,7 +87,8 @@ impl Message {
                 name,
                 vec![
                     "The password of your account has just been changed, and your other sessions have ended.".into(),
-                    "If this was not you, reset your password at once and tell a tenant administrator of your company.".into(),
+                    "If this was not you, reset your password at once and tell a tenant administrator of your company."
+                        .into(),
                 ],
                 None,
             ),

@@ -83,13 +83,9 @@ impl Operations {
             }
             let wanted = Standing::parse(&input.status)
                 .ok_or_else(|| Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive.")))?;
-            let (settings, roles) =
-                self.parse(writer, permit, &service, before.client_type, Some(&before), input)?;
-            let state = if wanted.as_str() == before.state.status().as_str() {
-                before.state
-            } else {
-                State::standing(wanted)
-            };
+            let (settings, roles) = self.parse(writer, permit, &service, before.client_type, Some(&before), input)?;
+            let state =
+                if wanted.as_str() == before.state.status().as_str() { before.state } else { State::standing(wanted) };
             let mut after = Client { settings, state, ..before.clone() };
             permit.covers(after.acts_alone())?;
             let mut changed = changes(&before.settings.facts(), &after.settings.facts());
@@ -129,7 +125,10 @@ impl Operations {
         let (now, grace) = (self.now(), self.grace());
         self.move_client(permit, uid, AuditAction::ClientReactivated, |client, service| {
             if client.state.is_deleted() && service.state.is_deleted() {
-                return Err(WrongState::because("The service of this client is deleted. Reactivate the service first.").into());
+                return Err(WrongState::because(
+                    "The service of this client is deleted. Reactivate the service first.",
+                )
+                .into());
             }
             Ok(client.state.reactivated(now, grace, undo)?)
         })

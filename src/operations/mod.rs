@@ -129,18 +129,35 @@ enum Target<'a> {
     Service(&'a Service),
     Client(&'a Client),
     /// A secret of a client, named by its description and last four characters.
-    Secret { client: &'a Client, name: String },
-    Account { id: String, name: &'a str },
-    Tenant { id: TenantId, name: &'a str },
+    Secret {
+        client: &'a Client,
+        name: String,
+    },
+    Account {
+        id: String,
+        name: &'a str,
+    },
+    Tenant {
+        id: TenantId,
+        name: &'a str,
+    },
 }
 
 /// Who did it.
 enum Who<'a> {
     Person(&'a Actor),
     /// Somebody who is not signed in to a tenant, or not yet.
-    Visitor { id: Option<String>, name: &'a str, address: &'a str, tenant: Option<TenantId> },
+    Visitor {
+        id: Option<String>,
+        name: &'a str,
+        address: &'a str,
+        tenant: Option<TenantId>,
+    },
     /// Keywright itself, in a tenant.
-    Job { name: &'static str, tenant: TenantId },
+    Job {
+        name: &'static str,
+        tenant: TenantId,
+    },
 }
 
 /// Writes the audit event of a change; the last thing in its transaction (see `db::audit::append`).

@@ -42,8 +42,7 @@ impl Operations {
         let plain = std::cell::RefCell::new(None);
         let (id, made) = once(self, submission, |writer| {
             let (client, service) = self.lock_for_secrets(writer, permit, client)?;
-            let settings =
-                SecretSettings::parse(input, service.environment, self.now()).map_err(Error::Invalid)?;
+            let settings = SecretSettings::parse(input, service.environment, self.now()).map_err(Error::Invalid)?;
             let (secret, value) = self.insert_secret(writer, permit, &client, settings)?;
             let target = secret_target(&client, &secret);
             let facts = [
@@ -177,7 +176,9 @@ impl Operations {
             return Err(WrongState::because("This client is deleted. Reactivate it first.").into());
         }
         if !client.has_secrets() {
-            return Err(WrongState::because("This client can't keep a secret, so it has none: PKCE protects it.").into());
+            return Err(
+                WrongState::because("This client can't keep a secret, so it has none: PKCE protects it.").into()
+            );
         }
         if db::secrets::count(writer, uid)? >= MAX_SECRETS {
             return Err(WrongState::because(format!(
@@ -222,16 +223,14 @@ impl Operations {
             let secret = db::secrets::find(writer, permit.scope(), id)?;
             let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
             permit.covers(client.acts_alone())?;
-            let ticket = db::secrets::open_ticket_of(writer, id, account, self.now())?.ok_or_else(|| {
-                WrongState::because("This form has made its secret already, and it has been shown.")
-            })?;
+            let ticket = db::secrets::open_ticket_of(writer, id, account, self.now())?
+                .ok_or_else(|| WrongState::because("This form has made its secret already, and it has been shown."))?;
             let value = PlainSecret::generate(secret.environment, random::byte_source());
             db::secrets::replace_value(writer, id, &hashing::hash_secret(&value), value.last_four())?;
             Ok(ToReveal { ticket, secret: value })
         })
     }
 }
-
 
 fn secret_target<'a>(client: &'a Client, secret: &Secret) -> Target<'a> {
     let ending = ending_in(&secret.last_four);

@@ -44,7 +44,14 @@ impl Operations {
             if let Some(logo) = &logo {
                 db::services::put_logo(writer, service.id, logo.content_type, &logo.bytes)?;
             }
-            record(writer, now, Who::Person(permit.actor()), AuditAction::ServiceAdded, &Target::Service(&service), &[])?;
+            record(
+                writer,
+                now,
+                Who::Person(permit.actor()),
+                AuditAction::ServiceAdded,
+                &Target::Service(&service),
+                &[],
+            )?;
             Ok(service.id)
         })
     }

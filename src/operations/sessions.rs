@@ -75,11 +75,7 @@ impl Operations {
         self.end_own(actor, |writer, account| Ok(db::sessions::end_others(writer, account, keep)?))
     }
 
-    fn end_own(
-        &self,
-        actor: &Actor,
-        end: impl FnOnce(&mut db::Writer<'_>, AccountId) -> Result<usize>,
-    ) -> Result<()> {
+    fn end_own(&self, actor: &Actor, end: impl FnOnce(&mut db::Writer<'_>, AccountId) -> Result<usize>) -> Result<()> {
         self.db.write(|writer| {
             let person = actor.membership();
             if end(writer, person.account_id)? == 0 {

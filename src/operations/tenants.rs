@@ -157,8 +157,7 @@ impl Operations {
             scopes: &catalogue,
         };
         let bug = |fault: String| super::Error::Db(db::Error::Bug(format!("a default client has faults: {fault}")));
-        let settings =
-            ClientSettings::parse(&input, &context).map_err(|errors| bug(format!("{:?}", errors)))?;
+        let settings = ClientSettings::parse(&input, &context).map_err(|errors| bug(format!("{:?}", errors)))?;
         let suffix = ClientIdSuffix::parse(default.suffix).map_err(bug)?;
         Ok(Client {
             uid: new_id!(self, ClientUid),

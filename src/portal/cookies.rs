@@ -70,7 +70,13 @@ pub fn notice(portal: &Portal, request: &HttpRequest) -> Option<Notice> {
 }
 
 /// A value that only the asking browser gets back, readable to this deployment alone, sent to one path for a while.
-pub fn sealed_cookie(portal: &Portal, name: &'static str, value: String, path: String, lives: Duration) -> Cookie<'static> {
+pub fn sealed_cookie(
+    portal: &Portal,
+    name: &'static str,
+    value: String,
+    path: String,
+    lives: Duration,
+) -> Cookie<'static> {
     let mut cookie = plain(portal, name.to_owned(), value, path);
     cookie.set_same_site(SameSite::Strict);
     cookie.set_max_age(lives);

@@ -47,8 +47,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             check_origin(&request)?;
-            let (pairs, file) = match request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
-                Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => (urlencoded(payload).await?, None),
+            let (pairs, file) = match request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+            {
+                Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => {
+                    (urlencoded(payload).await?, None)
+                }
                 Some(kind) if kind.starts_with("multipart/form-data") => multipart(&request, payload).await?,
                 // A form without fields, like the button that signs out.
                 None => (urlencoded(payload).await?, None),

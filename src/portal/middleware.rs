@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::error::InternalError;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use tracing::Instrument;
@@ -147,10 +147,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 
 fn add_headers(frame: &Frame, response: &mut HttpResponse<BoxBody>) {
     let https = frame.portal.as_ref().is_some_and(|portal| portal.site.is_https());
-    let is_page = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if let (Some(portal), true, true) = (&frame.portal, frame.had_notice, is_page) {
         // The message has been shown: it is gone on the next page.
         let removal = cookies::removal(portal, cookies::NOTICE, "/".into());

@@ -125,7 +125,16 @@ mod tests {
         for good in ["/services", "/clients?search=a%20b&page=2"] {
             assert_eq!(local(good), good);
         }
-        for bad in ["", "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil", "/sign-in", "/a\r\nb", "javascript:alert(1)"] {
+        for bad in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "/sign-in",
+            "/a\r\nb",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(local(bad), START, "{bad:?}");
         }
     }

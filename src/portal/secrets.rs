@@ -107,13 +107,7 @@ fn environments(live: bool) -> Vec<RadioChoice> {
         badge: "",
         locked: false,
     };
-    let live_choice = RadioChoice {
-        value: "live",
-        label: "Live",
-        hint: "For production.",
-        badge: "",
-        locked: false,
-    };
+    let live_choice = RadioChoice { value: "live", label: "Live", hint: "For production.", badge: "", locked: false };
     if live { vec![sandbox, live_choice] } else { vec![sandbox] }
 }
 

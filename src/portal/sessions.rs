@@ -67,9 +67,7 @@ impl Identity {
 
     /// Notes that the password was given, and gives the session a new id.
     pub fn confirmed_at(&self, session: &Session, now: Timestamp) -> Result<(), PageError> {
-        session
-            .insert(PASSWORD_AT, now.micros())
-            .map_err(|_| PageError::Bug("a session can't be written".into()))?;
+        session.insert(PASSWORD_AT, now.micros()).map_err(|_| PageError::Bug("a session can't be written".into()))?;
         session.renew();
         Ok(())
     }
@@ -108,10 +106,10 @@ async fn blocking<T: Send + 'static>(
 impl SessionStore for DatabaseSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let key = key.as_ref().to_owned();
-        let found = blocking(&self.0, move |operations| operations.load_session(&key)).await.map_err(LoadError::Other)?;
+        let found =
+            blocking(&self.0, move |operations| operations.load_session(&key)).await.map_err(LoadError::Other)?;
         let Some((id, text)) = found else { return Ok(None) };
-        let mut state: State =
-            serde_json::from_str(&text).map_err(|error| LoadError::Deserialization(error.into()))?;
+        let mut state: State = serde_json::from_str(&text).map_err(|error| LoadError::Deserialization(error.into()))?;
         state.insert(SESSION.into(), format!("\"{id}\""));
         Ok(Some(state))
     }
@@ -165,4 +163,3 @@ fn to_json(state: &State) -> String {
     let kept: HashMap<&String, &String> = state.iter().filter(|(key, _)| key.as_str() != SESSION).collect();
     serde_json::to_string(&kept).unwrap_or_else(|_| "{}".into())
 }
-

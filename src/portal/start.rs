@@ -64,8 +64,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
                 ..Default::default()
             };
             let services = db::services::list(reader, scope, &newest)?;
-            let deleted_services =
-                ServiceQuery { status: Some(Status::Deleted), limit: WAITING, ..Default::default() };
+            let deleted_services = ServiceQuery { status: Some(Status::Deleted), limit: WAITING, ..Default::default() };
             let deleted_services = db::services::list(reader, scope, &deleted_services)?.0;
             let clients = db::clients::ClientQuery { limit: 0, ..Default::default() };
             let clients = db::clients::list(reader, scope, &clients)?.1;
@@ -80,7 +79,8 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
         .iter()
         .filter_map(|(secret, client)| {
             let at = secret.expires_at?;
-            let named = if secret.description.is_empty() { String::new() } else { format!(" “{}”", secret.description) };
+            let named =
+                if secret.description.is_empty() { String::new() } else { format!(" “{}”", secret.description) };
             Some(Waiting {
                 href: paths::client(secret.client_uid),
                 text: format!("Secret{named} of {client}, ending in {}", secret.last_four),

@@ -94,9 +94,8 @@ impl Operations {
     pub(super) fn try_code(&self, purpose: Purpose, half: &Half, typed: &str) -> Result<Option<TriedCode>> {
         let Ok(id) = half.id.parse::<CodeId>() else { return Ok(None) };
         let claimed = sha256(&format!("{}:{}", normalised(typed), half.half));
-        let found = self.db.write(|writer| {
-            db::mailed_codes::count_try(writer, id, purpose.as_str(), MAX_TRIES, self.now())
-        })?;
+        let found =
+            self.db.write(|writer| db::mailed_codes::count_try(writer, id, purpose.as_str(), MAX_TRIES, self.now()))?;
         let right = found.filter(|code| bool::from(code.code_hash.as_bytes().ct_eq(claimed.as_bytes())));
         Ok(right.map(|code| TriedCode { id, account: code.account }))
     }

@@ -67,8 +67,8 @@ impl Operations {
         address: &str,
     ) -> Result<(Tenant, Actor)> {
         let now = self.now();
-        let email = Email::parse(&person.email)
-            .map_err(|fault| Error::Invalid(FieldErrors::one("email", "E-mail", fault)))?;
+        let email =
+            Email::parse(&person.email).map_err(|fault| Error::Invalid(FieldErrors::one("email", "E-mail", fault)))?;
         let account = Account {
             id: new_id!(self, AccountId),
             email,

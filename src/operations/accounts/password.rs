@@ -41,9 +41,8 @@ impl Operations {
         address: &str,
     ) -> Result<Option<AccountId>> {
         // Before the code, so that a weak password doesn't cost a try.
-        let password = new_password(password, &[]).map_err(|fault| {
-            Error::Invalid(FieldErrors::one("password", "New password", fault))
-        })?;
+        let password = new_password(password, &[])
+            .map_err(|fault| Error::Invalid(FieldErrors::one("password", "New password", fault)))?;
         let Some(right) = self.try_code(Purpose::PasswordReset, half, code)? else { return Ok(None) };
         let Some(id) = right.account else { return Ok(None) };
         let hash = self.passwords.hash(&password);

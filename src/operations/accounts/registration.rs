@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Error, Operations, Result, Target, Who, record};
-use super::codes::{self, Half, Purpose};
 use super::Introduction;
+use super::codes::{self, Half, Purpose};
 use crate::db;
 use crate::domain::audit::AuditAction;
 use crate::domain::field_errors::FieldErrors;

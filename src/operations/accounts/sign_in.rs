@@ -63,9 +63,8 @@ impl Operations {
         // Counted before the password is looked at, so that guesses sent all at once are counted all.
         let account = found.as_ref().map(|(account, _)| account);
         self.count(&account_bucket, PER_ACCOUNT, account, address)?;
-        let right = PlainPassword::claimed(password).is_some_and(|password| {
-            self.passwords.matches(&password, found.as_ref().map(|(_, hash)| hash.as_str()))
-        });
+        let right = PlainPassword::claimed(password)
+            .is_some_and(|password| self.passwords.matches(&password, found.as_ref().map(|(_, hash)| hash.as_str())));
         match found {
             Some((account, _)) if right => {
                 self.db.write(|writer| db::throttles::clear(writer, &account_bucket))?;
@@ -116,6 +115,9 @@ mod tests {
     #[test]
     fn blocks_double_and_end() {
         let minutes = |failures| block_for(failures, 5).map(|span| span.as_secs() / 60);
-        assert_eq!([4, 5, 6, 7, 8, 9, 100].map(minutes), [None, Some(1), Some(2), Some(4), Some(8), Some(15), Some(15)]);
+        assert_eq!(
+            [4, 5, 6, 7, 8, 9, 100].map(minutes),
+            [None, Some(1), Some(2), Some(4), Some(8), Some(15), Some(15)]
+        );
     }
 }

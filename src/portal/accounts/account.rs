@@ -119,9 +119,7 @@ pub async fn change_password(
     let word = strength(&new_password, &[]).word;
     let keep = guarded.identity().session;
     let done = guarded
-        .act(move |permit, operations| {
-            operations.change_password(permit.actor(), current_password, new_password, keep)
-        })
+        .act(move |permit, operations| operations.change_password(permit.actor(), current_password, new_password, keep))
         .await?;
     match done {
         Ok(()) => {
@@ -159,7 +157,8 @@ pub async fn end_other_sessions(
 
 /// "Firefox on Linux": enough to recognise one's own browser by.
 fn browser_in_words(agent: &str) -> String {
-    let first = |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, word)| *word);
+    let first =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, word)| *word);
     // The order matters: Edge and Opera call themselves Chrome too, and Chrome calls itself Safari.
     let browser = first(&[
         ("Edg", "Edge"),
@@ -189,10 +188,14 @@ mod tests {
 
     #[test]
     fn browsers_are_told_apart() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
         assert_eq!(browser_in_words(chrome), "Chrome on Linux");
         assert_eq!(browser_in_words(&format!("{chrome} Edg/156.0")), "Edge on Linux");
-        assert_eq!(browser_in_words("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604"), "Safari on iPhone");
+        assert_eq!(
+            browser_in_words("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19 Safari/604"),
+            "Safari on iPhone"
+        );
         assert_eq!(browser_in_words(""), "Unknown browser");
     }
 }

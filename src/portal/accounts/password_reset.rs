@@ -85,7 +85,8 @@ pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<Htt
     let done = visitor.run(move |operations| operations.reset_password(&half, &code, password, &address)).await?;
     let errors = match done {
         Ok(Some(_)) => {
-            let notice = Notice::done("Your password is changed and all your sessions have ended. Sign in with the new one.");
+            let notice =
+                Notice::done("Your password is changed and all your sessions have ended. Sign in with the new one.");
             let mut response = go_on(&visitor.portal, paths::SIGN_IN, notice);
             let removal = cookies::removal(&visitor.portal, COOKIE, paths::PASSWORD_RESET.into());
             response.add_cookie(&removal).map_err(|_| PageError::Bug("a cookie can't be removed".into()))?;

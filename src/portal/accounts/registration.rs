@@ -130,9 +130,8 @@ pub async fn give_company(visitor: Visitor, posted: Posted<CompanyForm>) -> Resu
     };
     let CompanyForm { company, contact_email } = posted.input;
     let address = visitor.address();
-    let done = visitor
-        .run(move |operations| operations.register_company(person, &company, &contact_email, &address))
-        .await?;
+    let done =
+        visitor.run(move |operations| operations.register_company(person, &company, &contact_email, &address)).await?;
     match done {
         Ok(newcomer) => keep(&visitor, &Progress::Waiting(newcomer), paths::ACTIVATE),
         Err(Error::Invalid(errors)) => {

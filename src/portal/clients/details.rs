@@ -98,9 +98,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
     let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
     let settings = &client.settings;
     let shown = |urls: &[crate::domain::redirect_url::RedirectUrl]| {
-        urls.iter()
-            .map(|url| ShownUrl { url: url.as_str().to_owned(), readable_host: url.unicode_host() })
-            .collect()
+        urls.iter().map(|url| ShownUrl { url: url.as_str().to_owned(), readable_host: url.unicode_host() }).collect()
     };
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let worth = effective(&service.state, &client.state);
@@ -150,10 +148,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         require_pkce: settings.require_pkce,
         signing: settings.id_token_signing.label(),
         subject: settings.subject_type.label(),
-        roles: client
-            .client_type
-            .may_act_alone()
-            .then(|| roles.iter().map(|(_, name)| name.clone()).collect()),
+        roles: client.client_type.may_act_alone().then(|| roles.iter().map(|(_, name)| name.clone()).collect()),
         created: When::new(client.created_at, now),
         updated: When::new(client.updated_at, now),
         last_used: When::maybe(client.last_used_at, now),

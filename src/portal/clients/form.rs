@@ -264,7 +264,8 @@ async fn draw(
                 }
                 None => None,
             };
-            let service = client.as_ref().map(|(client, _): &(Client, Vec<RoleId>)| client.service_id).or(wanted_service);
+            let service =
+                client.as_ref().map(|(client, _): &(Client, Vec<RoleId>)| client.service_id).or(wanted_service);
             Ok(Ground {
                 service: db::services::find(reader, scope, service.ok_or(Error::NotFound)?)?,
                 client,

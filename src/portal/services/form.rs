@@ -54,13 +54,13 @@ pub async fn new(guarded: Guarded<act::EditServices>) -> Result<HttpResponse, Pa
 pub async fn add(guarded: Guarded<act::EditServices>, posted: Posted<ServiceInput>) -> Result<HttpResponse, PageError> {
     let (submission, file, input) = (posted.submission(), posted.file, posted.input);
     let name = input.name.trim().to_owned();
-    let done = guarded
-        .act(move |permit, operations| operations.add_service(permit, &input, file, &submission))
-        .await?;
+    let done = guarded.act(move |permit, operations| operations.add_service(permit, &input, file, &submission)).await?;
     match done {
-        Ok((id, _)) => {
-            Ok(go_on(&guarded.portal, &paths::service(id), Notice::done(format!("Service {name} added. Now add its first client."))))
-        }
+        Ok((id, _)) => Ok(go_on(
+            &guarded.portal,
+            &paths::service(id),
+            Notice::done(format!("Service {name} added. Now add its first client.")),
+        )),
         Err(Error::Invalid(errors)) => {
             let seen = guarded.read(|_, _| Ok(())).await?;
             let form = posted.typed.with_errors(errors);

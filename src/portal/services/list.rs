@@ -74,9 +74,7 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
     let seen = guarded.read(move |permit, reader| Ok(db::services::list(reader, permit.scope(), &query)?)).await?;
     let now = guarded.portal.clock.now();
     let (services, total) = &seen.data;
-    let link = |page: u32| {
-        pager::address(paths::SERVICES, &Wanted { page: page.to_string(), ..wanted.clone() })
-    };
+    let link = |page: u32| pager::address(paths::SERVICES, &Wanted { page: page.to_string(), ..wanted.clone() });
     let header = |label, column: &str, current: bool| SortHeader {
         label,
         href: pager::address(

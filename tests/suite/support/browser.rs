@@ -324,8 +324,7 @@ impl Page {
             .iter()
             .find_map(|form| named(form, &exact).map(|pressed| (form, pressed)))
             .or_else(|| forms.iter().find_map(|form| named(form, &begins).map(|pressed| (form, pressed))));
-        let (form, pressed) =
-            found.unwrap_or_else(|| panic!("no button {button:?} on {}: {}", self.path, self.text()));
+        let (form, pressed) = found.unwrap_or_else(|| panic!("no button {button:?} on {}: {}", self.path, self.text()));
         let mut pairs = Vec::new();
         let mut done = Vec::new();
         for field in form.select(&select("input, textarea, select")) {

@@ -1,13 +1,13 @@
 //! People and things for tests, in sentences.
 
 use keywright::access::{Act, Actor, Confirmed, Permit, Roles, act};
+use keywright::crypto::random;
 use keywright::domain::client::{ClientInput, ClientType};
 use keywright::domain::client_id::ClientIdSuffix;
 use keywright::domain::id::{ClientUid, SecretId, ServiceId};
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::domain::tenant::TenantPolicy;
-use keywright::crypto::random;
 use keywright::operations::fill::{Company, NewCompany, NewPerson};
 
 use super::{Browser, TestPortal};
