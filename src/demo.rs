@@ -270,6 +270,22 @@ impl<'a> Story<'a> {
         self.operations.delete_service(&self.confirmed(THEO)?, cargo)?;
         self.operations.delete_client(&self.confirmed(THEO)?, old)?;
 
+        self.days_ago(260);
+        let lockers =
+            self.service("Luggage lockers", "lockers.northwind.example", "Lockers at stations; resting until spring.")?;
+        self.client(lockers, ClientType::ClientCredentials, "Locker door controller", |input| {
+            input.scopes = vec!["roles".into()];
+        })?;
+        self.days_ago(40);
+        self.operations.deactivate_service(&self.permit(THEO)?, lockers)?;
+        self.days_ago(90);
+        let shuttle = self.service("Airport shuttle", "shuttle.northwind.example", "Merged into the night buses.")?;
+        self.client(shuttle, ClientType::AuthorizationCode, "Shuttle booking", |input| {
+            input.redirect_urls = "https://shuttle.northwind.example/callback".into();
+        })?;
+        self.days_ago(4);
+        self.operations.delete_service(&self.confirmed(THEO)?, shuttle)?;
+
         // A new one, still empty.
         self.days_ago(1);
         self.service("Night bus tickets", "nightbus.northwind.example", "")?;

@@ -5,7 +5,7 @@ use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, 
 use crate::access::{Confirmed, Permit, act};
 use crate::db::{self, Conflict, Reader};
 use crate::domain::audit::{AuditAction, Change, changes};
-use crate::domain::client::{Client, ClientInput, ClientSettings, ClientType, FormContext, SubjectType};
+use crate::domain::client::{Client, ClientInput, ClientSettings, ClientType, FormContext, GrantType, SubjectType};
 use crate::domain::client_id::{ClientId, ClientIdSuffix};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientUid, RoleId, ServiceId};
@@ -200,6 +200,17 @@ impl Operations {
                 return Err(Error::Invalid(in_order));
             }
         };
+        // A custom client becomes one that acts on its own by its grants: said at the field, with nothing lost.
+        if client_type == ClientType::Custom
+            && settings.grants.contains(&GrantType::ClientCredentials)
+            && permit.covers(true).is_err()
+        {
+            return Err(Error::Invalid(FieldErrors::one(
+                "grant_types",
+                "Grant types",
+                "Only a tenant administrator can give a client the grant Client credentials.",
+            )));
+        }
         let had_pkce = before.is_none_or(|before| before.settings.require_pkce);
         let mut wanted = Vec::new();
         if !client_type.acts_alone() && !settings.require_pkce && had_pkce {

@@ -4,15 +4,19 @@
 
 use std::future::{Future, Ready, ready};
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
+use actix_web::error::InternalError;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
+use super::accounts::sign_in::sign_in_and_send;
 use super::form::{FormState, Posted};
 use super::sessions::Identity;
 use super::shell::{Shell, html};
@@ -32,11 +36,26 @@ pub struct Guarded<A: Act> {
 }
 
 impl<A: Act> FromRequest for Guarded<A> {
-    type Error = PageError;
-    type Future = Ready<Result<Self, PageError>>;
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        match Self::of(request) {
+            // The session ended while the form was filled in: what was typed goes along through sign-in.
+            Err(PageError::SignIn { .. }) if request.method() == Method::POST => {
+                let (request, carried) = (request.clone(), Posted::<IgnoredAny>::from_request(request, payload));
+                Box::pin(async move { Err(sign_in_first(&request, &carried.await?.typed)) })
+            }
+            other => Box::pin(ready(other.map_err(actix_web::Error::from))),
+        }
+    }
+}
+
+fn sign_in_first(request: &HttpRequest, form: &FormState) -> actix_web::Error {
+    let drawn = portal(request).and_then(|portal| sign_in_and_send(&portal, request, form));
+    match drawn {
+        Ok(response) => InternalError::from_response("the session has ended", response).into(),
+        Err(error) => error.into(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::portal::guard::{Visitor, title};
 use crate::portal::services::lifecycle::Nothing;
 use crate::portal::sessions::Identity;
 use crate::portal::shell::{Notice, Shell, go_on, go_to, html};
-use crate::portal::{PageError, paths};
+use crate::portal::{PageError, Portal, paths};
 
 #[derive(Template)]
 #[template(path = "account/sign_in.html")]
@@ -23,6 +23,16 @@ struct SignInPage {
     form: FormState,
     registration_open: bool,
     set_up: bool,
+    /// A form waits to be sent once the person is signed in.
+    carrying: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account/send_again.html")]
+struct SendAgainPage {
+    shell: Shell,
+    action: String,
+    carried: Vec<(String, String)>,
 }
 
 #[derive(Default, Deserialize)]
@@ -37,6 +47,23 @@ pub struct SignInForm {
     email: String,
     password: Zeroizing<String>,
     return_to: String,
+    /// The address of a form that was sent after its session had ended, and its fields.
+    carried_to: String,
+    carried: String,
+}
+
+/// The sign-in page for somebody whose session ended over a form: it takes the form along, without passwords.
+pub fn sign_in_and_send(portal: &Portal, request: &HttpRequest, form: &FormState) -> Result<HttpResponse, PageError> {
+    let kept = form.pairs().iter().filter(|(name, _)| !name.contains("password"));
+    let carried: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    let page = SignInPage {
+        shell: Shell::plain(portal, request, "Sign in"),
+        form: FormState::empty().with("carried_to", request.path()).with("carried", &carried),
+        registration_open: portal.site.registration_open,
+        set_up: true,
+        carrying: true,
+    };
+    html(StatusCode::UNAUTHORIZED, &page)
 }
 
 pub async fn show(visitor: Visitor, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
@@ -54,19 +81,28 @@ async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<
         shell: visitor.shell(title("Sign in", &form)),
         registration_open: visitor.portal.site.registration_open,
         set_up,
+        carrying: !form.value("carried_to").is_empty(),
         form,
     };
     html(status, &page)
 }
 
 pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<HttpResponse, PageError> {
-    let SignInForm { email, password, return_to } = posted.input;
+    let SignInForm { email, password, return_to, carried_to, carried } = posted.input;
     let address = visitor.address();
     let found = visitor.run(move |operations| operations.sign_in(&email, password, &address)).await?;
     match found {
         Ok(Some(account)) => {
             begin(&visitor, account)?;
-            Ok(go_to(paths::local(&return_to)))
+            if carried_to.is_empty() {
+                return Ok(go_to(paths::local(&return_to)));
+            }
+            let page = SendAgainPage {
+                shell: visitor.shell("You are signed in again"),
+                action: paths::local(&carried_to).to_owned(),
+                carried: url::form_urlencoded::parse(carried.as_bytes()).into_owned().collect(),
+            };
+            html(StatusCode::OK, &page)
         }
         Ok(None) => {
             let fault = "This e-mail address and password don't go together. Check both and try again.";
