@@ -13,10 +13,16 @@ pub fn made(reader: &mut Reader<'_>, token: &str) -> Result<Option<String>> {
 }
 
 /// `Conflict::SubmissionRepeated` when another request with the same token got there first.
-pub fn note(writer: &mut Writer<'_>, token: &str, made: &str, now: Timestamp) -> Result<()> {
+pub fn claim(writer: &mut Writer<'_>, token: &str, now: Timestamp) -> Result<()> {
     diesel::insert_into(submissions::table)
-        .values((submissions::token.eq(token), submissions::made.eq(made), submissions::created_at.eq(now.micros())))
+        .values((submissions::token.eq(token), submissions::made.eq(""), submissions::created_at.eq(now.micros())))
         .execute(writer.conn())?;
+    Ok(())
+}
+
+/// Notes what the claimed token has made.
+pub fn note(writer: &mut Writer<'_>, token: &str, made: &str) -> Result<()> {
+    diesel::update(submissions::table.find(token)).set(submissions::made.eq(made)).execute(writer.conn())?;
     Ok(())
 }
 

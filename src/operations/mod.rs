@@ -245,12 +245,14 @@ fn once<T: std::str::FromStr + ToString>(
         if let Some(before) = found(db::submissions::made(writer, submission)?) {
             return Ok(before);
         }
+        // The token first: on PostgreSQL the same form sent again waits here until this transaction has ended.
+        db::submissions::claim(writer, submission, operations.now())?;
         let made = make(writer)?;
-        db::submissions::note(writer, submission, &made.to_string(), operations.now())?;
+        db::submissions::note(writer, submission, &made.to_string())?;
         Ok((made, Made::Now))
     });
     match attempt {
-        // The other request committed between our look and our insert.
+        // The other request committed between our look and our claim.
         Err(Error::Db(db::Error::Conflict(Conflict::SubmissionRepeated))) => {
             let made = operations.db.read(|reader| db::submissions::made(reader, submission))?;
             found(made).ok_or(Error::NotFound)

@@ -71,7 +71,7 @@ fn check_origin(request: &HttpRequest) -> Result<(), PageError> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable").to_owned());
     let (site, origin) = (header("sec-fetch-site"), header("origin"));
     let site_fits = site.as_deref().is_none_or(|site| site == "same-origin");
-    let origin_fits = origin.as_deref().is_none_or(|origin| origin == portal.site.origin());
+    let origin_fits = origin.as_deref().is_none_or(|origin| portal.site.is_own_origin(origin));
     if site_fits && origin_fits && (site.is_some() || origin.is_some()) { Ok(()) } else { Err(PageError::CrossOrigin) }
 }
 

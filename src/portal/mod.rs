@@ -56,6 +56,17 @@ impl Site {
         url::Url::parse(&self.public_url).map_or(String::new(), |url| url.origin().ascii_serialization())
     }
 
+    /// On one's own machine `localhost` and `127.0.0.1` are the same portal to people, and to browsers two.
+    fn is_own_origin(&self, origin: &str) -> bool {
+        let port_of_loopback = |text: &str| {
+            let url = url::Url::parse(text).ok().filter(|url| url.scheme() == "http")?;
+            let loopback = matches!(url.host_str()?, "localhost" | "127.0.0.1" | "[::1]");
+            loopback.then(|| url.port_or_known_default())
+        };
+        origin == self.origin()
+            || port_of_loopback(origin).is_some_and(|port| port_of_loopback(&self.public_url) == Some(port))
+    }
+
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
     }
