@@ -3,3 +3,8 @@
 pub mod hashing;
 pub mod keys;
 pub mod random;
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -27,5 +27,5 @@ pub fn byte_source() -> impl FnMut() -> u8 {
 
 /// 256 random bits as 64 hexadecimal digits, for tokens that are hashed before they are stored.
 pub fn token() -> String {
-    super::hashing::hex(&bytes::<32>())
+    super::hex(&bytes::<32>())
 }

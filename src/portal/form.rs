@@ -26,6 +26,11 @@ pub struct Posted<T> {
     pub file: Option<Vec<u8>>,
 }
 
+/// A form that is nothing but a button.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Nothing {}
+
 /// The field that makes a form good for one thing only, however often it is sent.
 pub const SUBMISSION: &str = "submission";
 

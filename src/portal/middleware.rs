@@ -26,7 +26,7 @@ pub async fn log(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = std::time::Instant::now();
-    let reference = crate::crypto::hashing::hex(&random::bytes::<5>()).to_uppercase();
+    let reference = crate::crypto::hex(&random::bytes::<5>()).to_uppercase();
     request.extensions_mut().insert(Reference(reference.clone()));
     let span = tracing::info_span!("request", reference);
     let method = request.method().clone();

@@ -11,9 +11,8 @@ use actix_web::web::Path;
 use askama::Template;
 use serde::Deserialize;
 
-use super::form::{FormState, Posted};
+use super::form::{FormState, Nothing, Posted};
 use super::guard::{Guarded, title};
-use super::services::lifecycle::Nothing;
 use super::shell::{Notice, Shell, go_on, html};
 use super::view::SecretRow;
 use super::when::When;

@@ -9,15 +9,11 @@ use serde::Deserialize;
 use crate::access::act;
 use crate::db;
 use crate::domain::id::ServiceId;
-use crate::portal::form::Posted;
+use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::Guarded;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::when::When;
 use crate::portal::{PageError, paths};
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Nothing {}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
