@@ -52,13 +52,18 @@ pub struct Strength {
     pub advice: String,
 }
 
+/// The word for a score of 0 to 4.
+pub fn strength_in_words(score: u8) -> &'static str {
+    ["Very weak", "Weak", "Fair", "Good", "Strong"][usize::from(score.min(4))]
+}
+
 /// How hard a password is to guess, knowing the person's own words (zxcvbn).
 pub fn strength(password: &str, own_words: &[&str]) -> Strength {
     // zxcvbn's time grows with the length; what is past its first 100 characters doesn't change the verdict.
     let head: Zeroizing<String> = Zeroizing::new(password.chars().take(100).collect());
     let estimate = zxcvbn::zxcvbn(&head, own_words);
     let score = u8::from(estimate.score());
-    let word = ["Very weak", "Weak", "Fair", "Good", "Strong"][usize::from(score.min(4))];
+    let word = strength_in_words(score);
     let advice = estimate.feedback().map_or(String::new(), |feedback| {
         let warning = feedback.warning().map(|warning| warning.to_string());
         warning.into_iter().chain(feedback.suggestions().iter().map(ToString::to_string)).collect::<Vec<_>>().join(" ")

@@ -24,6 +24,8 @@ pub struct Introduction {
     pub email: String,
     /// Argon2id; the password itself is not kept anywhere.
     pub password_hash: String,
+    /// How hard the password is to guess, 0 to 4.
+    pub password_score: u8,
 }
 
 /// The weakest password that is taken, of 0 to 4: what is guessed within some hours of trying online is not.
@@ -43,6 +45,7 @@ impl Operations {
     /// Checks name, address and password, and hashes the password.
     pub fn introduce(&self, name: &str, email: &str, password: Zeroizing<String>) -> Result<Introduction, FieldErrors> {
         let mut errors = FieldErrors::default();
+        let password_score = strength(&password, &[name, email]).score;
         let parsed_name = errors.take("name", "Your name", text::name(name, "your name", 100));
         let parsed_email = errors.take("email", "E-mail", Email::parse(email));
         let parsed = errors.take("password", "Password", new_password(password, &[name, email]));
@@ -51,6 +54,7 @@ impl Operations {
                 name,
                 email: email.as_str().to_owned(),
                 password_hash: self.passwords.hash(&password),
+                password_score,
             }),
             _ => Err(errors),
         }

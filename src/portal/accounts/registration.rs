@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::sign_in::{begin, blocked_or};
+use crate::domain::account::strength_in_words;
 use crate::domain::field_errors::FieldErrors;
 use crate::operations::Error;
 use crate::operations::accounts::Introduction;
@@ -39,6 +40,9 @@ struct RegisterPage {
 struct CompanyPage {
     shell: Shell,
     form: FormState,
+    /// Of the password given a step before.
+    password_score: u8,
+    password_strength: &'static str,
 }
 
 #[derive(Template)]
@@ -116,9 +120,19 @@ pub async fn company(visitor: Visitor) -> Result<HttpResponse, PageError> {
         Some(Progress::Waiting(_)) => Ok(go_to(paths::ACTIVATE)),
         Some(Progress::Introduced(person)) => {
             let form = FormState::empty().with("contact_email", &person.email);
-            html(StatusCode::OK, &CompanyPage { shell: visitor.shell("Your company"), form })
+            draw_company(&visitor, form, person.password_score, StatusCode::OK)
         }
     }
+}
+
+fn draw_company(visitor: &Visitor, form: FormState, score: u8, status: StatusCode) -> Result<HttpResponse, PageError> {
+    let page = CompanyPage {
+        shell: visitor.shell(title("Your company", &form)),
+        form,
+        password_score: score,
+        password_strength: strength_in_words(score),
+    };
+    html(status, &page)
 }
 
 pub async fn give_company(visitor: Visitor, posted: Posted<CompanyForm>) -> Result<HttpResponse, PageError> {
@@ -128,6 +142,7 @@ pub async fn give_company(visitor: Visitor, posted: Posted<CompanyForm>) -> Resu
         Some(Progress::Introduced(person)) => person,
         Some(Progress::Waiting(newcomer)) => newcomer.person,
     };
+    let score = person.password_score;
     let CompanyForm { company, contact_email } = posted.input;
     let address = visitor.address();
     let done =
@@ -136,10 +151,7 @@ pub async fn give_company(visitor: Visitor, posted: Posted<CompanyForm>) -> Resu
         Ok(newcomer) => keep(&visitor, &Progress::Waiting(newcomer), paths::ACTIVATE),
         Err(Error::Invalid(errors)) => {
             let form = posted.typed.with_errors(errors);
-            html(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &CompanyPage { shell: visitor.shell(title("Your company", &form)), form },
-            )
+            draw_company(&visitor, form, score, StatusCode::UNPROCESSABLE_ENTITY)
         }
         Err(error) => Err(blocked_or(&visitor, error)),
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::sign_in::begin;
+use crate::domain::account::strength;
 use crate::operations::Error;
 use crate::operations::accounts::setup::SetupInput;
 use crate::portal::form::{FormState, Posted, Query};
@@ -58,12 +59,14 @@ pub async fn show(visitor: Visitor, link: Query<Link>) -> Result<HttpResponse, P
 
 pub async fn set_up(visitor: Visitor, posted: Posted<SetupForm>) -> Result<HttpResponse, PageError> {
     let SetupForm { token, company, name, email, password } = posted.input;
+    let strength = strength(&password, &[&company, &name, &email]).word;
     let address = visitor.address();
     let input = SetupInput { company, name, email, password };
     match visitor.run(move |operations| operations.set_up(&token, input, &address)).await? {
         Ok(account) => {
             begin(&visitor, account)?;
-            Ok(go_on(&visitor.portal, paths::START, Notice::done("Keywright is set up, and you are signed in.")))
+            let text = format!("Keywright is set up, and you are signed in. Strength of your password: {strength}.");
+            Ok(go_on(&visitor.portal, paths::START, Notice::done(text)))
         }
         Err(Error::NotFound) => Err(used_link()),
         Err(Error::Invalid(errors)) => {
