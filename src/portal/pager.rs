@@ -27,6 +27,20 @@ pub struct SortHeader {
     pub direction: &'static str,
 }
 
+impl SortHeader {
+    /// The head of a column. Following it sorts by the column, or turns the order round where it is sorted by already.
+    /// `link` makes the address for an order.
+    pub fn new(label: &'static str, current: bool, descending: bool, link: impl Fn(&'static str) -> String) -> Self {
+        let next = if current && !descending { "descending" } else { "ascending" };
+        let direction = match (current, descending) {
+            (false, _) => "none",
+            (true, false) => "ascending",
+            (true, true) => "descending",
+        };
+        Self { label, href: link(next), direction }
+    }
+}
+
 /// The row that a page, counted from 1, begins with.
 pub fn offset(page: u32) -> i64 {
     i64::from(page.max(1) - 1) * ROWS_PER_PAGE

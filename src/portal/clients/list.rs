@@ -101,22 +101,11 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
     let ((clients, total), services) = &seen.data;
     let (now, actor) = (guarded.portal.clock.now(), seen.permit.actor());
     let link = |page: u32| pager::address(paths::CLIENTS, &Wanted { page: page.to_string(), ..wanted.clone() });
-    let header = |label, column: &str, current: bool| SortHeader {
-        label,
-        href: pager::address(
-            paths::CLIENTS,
-            &Wanted {
-                sort: column.to_owned(),
-                order: if current && !descending { "descending".into() } else { "ascending".into() },
-                page: String::new(),
-                ..wanted.clone()
-            },
-        ),
-        direction: match (current, descending) {
-            (false, _) => "none",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        },
+    let header = |label, column: &str, current: bool| {
+        SortHeader::new(label, current, descending, |order| {
+            let sorted = Wanted { sort: column.into(), order: order.into(), page: String::new(), ..wanted.clone() };
+            pager::address(paths::CLIENTS, &sorted)
+        })
     };
     let narrowed = [&wanted.search, &wanted.r#type, &wanted.status, &wanted.environment, &wanted.service];
     let page = ListPage {

@@ -75,22 +75,11 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
     let now = guarded.portal.clock.now();
     let (services, total) = &seen.data;
     let link = |page: u32| pager::address(paths::SERVICES, &Wanted { page: page.to_string(), ..wanted.clone() });
-    let header = |label, column: &str, current: bool| SortHeader {
-        label,
-        href: pager::address(
-            paths::SERVICES,
-            &Wanted {
-                sort: column.to_owned(),
-                order: if current && !descending { "descending".into() } else { "ascending".into() },
-                page: String::new(),
-                ..wanted.clone()
-            },
-        ),
-        direction: match (current, descending) {
-            (false, _) => "none",
-            (true, false) => "ascending",
-            (true, true) => "descending",
-        },
+    let header = |label, column: &str, current: bool| {
+        SortHeader::new(label, current, descending, |order| {
+            let sorted = Wanted { sort: column.into(), order: order.into(), page: String::new(), ..wanted.clone() };
+            pager::address(paths::SERVICES, &sorted)
+        })
     };
     let page = ListPage {
         shell: guarded.shell(&seen, "Services"),
