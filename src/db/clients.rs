@@ -192,7 +192,7 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid) -> Resu
 
 /// Locks the client's row until the commit and returns it; see `services::lock`. Lock the service first if both.
 pub fn lock(writer: &mut Writer<'_>, scope: TenantScope, uid: ClientUid) -> Result<Client> {
-    diesel::update(clients::table.find(uid.to_string()))
+    diesel::update(clients::table.find(uid.to_string()).filter(clients::tenant_id.eq(scope.id().to_string())))
         .set(clients::version.eq(clients::version))
         .execute(writer.conn())?;
     find(writer, scope, uid)

@@ -143,7 +143,7 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Resul
 /// Locks the service's row until the commit and returns it: whoever changes the service or adds to it goes first
 /// through here, so that two of them take turns on both databases.
 pub fn lock(writer: &mut Writer<'_>, scope: TenantScope, id: ServiceId) -> Result<Service> {
-    diesel::update(services::table.find(id.to_string()))
+    diesel::update(services::table.find(id.to_string()).filter(services::tenant_id.eq(scope.id().to_string())))
         .set(services::version.eq(services::version))
         .execute(writer.conn())?;
     find(writer, scope, id)
