@@ -65,9 +65,12 @@ impl Operations {
         Ok(self.db.write(|writer| db::sessions::remove(writer, &sha256(key)))?)
     }
 
-    /// Ends one of the person's own sessions.
+    /// Ends one of the person's own sessions. `NotFound` for anybody else's, as for one that is not there.
     pub fn end_own_session(&self, actor: &Actor, id: SessionId) -> Result<()> {
-        self.end_own(actor, |writer, account| Ok(usize::from(db::sessions::end(writer, account, id)?)))
+        self.end_own(actor, |writer, account| match db::sessions::end(writer, account, id)? {
+            true => Ok(1),
+            false => Err(super::Error::NotFound),
+        })
     }
 
     /// Ends all of the person's sessions but the one that asks.
