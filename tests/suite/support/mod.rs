@@ -3,10 +3,14 @@
 mod browser;
 mod company;
 mod portal;
+mod snapshot;
+mod things;
 
 pub use browser::{Browser, Page};
 pub use company::{PASSWORD, Person};
 pub use portal::TestPortal;
+pub use snapshot::Snapshot;
+pub use things::{Things, png};
 
 use std::time::Duration;
 

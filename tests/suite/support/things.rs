@@ -1,0 +1,90 @@
+//! A company with one of each thing, for tests that go through all addresses.
+
+use keywright::access::act;
+use keywright::crypto::hashing::sha256_of;
+use keywright::crypto::random;
+use keywright::db;
+use keywright::domain::client::ClientType;
+use keywright::domain::id::{ClientUid, RevealId, SecretId, ServiceId, SessionId};
+use keywright::domain::secret::SecretInput;
+use keywright::domain::service::ServiceInput;
+use keywright::operations::fill::Company;
+use keywright::portal::IDLE_FOR;
+
+use super::{Person, TestPortal};
+
+/// One of each thing. Nobody has looked at the secret of `reveal` yet; the administrator made it.
+#[derive(Clone)]
+pub struct Things {
+    pub service: ServiceId,
+    /// The end of the address of the service's logo.
+    pub logo: String,
+    /// Acts for users.
+    pub client: ClientUid,
+    /// Acts on its own.
+    pub machine: ClientUid,
+    pub secret: SecretId,
+    pub machine_secret: SecretId,
+    pub reveal: RevealId,
+}
+
+/// The head of a PNG of these sides, which is all that is read of one.
+pub fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+    bytes
+}
+
+impl TestPortal {
+    pub fn things(&self, company: &Company) -> Things {
+        let operations = &self.application.operations;
+        let logo = png(128, 128);
+        let input = ServiceInput {
+            name: "Shop".into(),
+            domain: "app.example.com".into(),
+            description: "Where people buy.".into(),
+            privacy_policy_url: "https://app.example.com/privacy".into(),
+            terms_url: "https://app.example.com/terms".into(),
+            contact_email: "shop@example.com".into(),
+            ..ServiceInput::default()
+        };
+        let permit = self.permit::<act::EditServices>(company, Person::Administrator);
+        let service = operations.add_service(&permit, &input, Some(logo.clone()), &random::token()).expect("a service").0;
+        // An identifier is never issued twice, so each name is another.
+        let mark = &random::token()[..8];
+        let client = self.client(company, service, ClientType::AuthorizationCode, &format!("Web {mark}"));
+        let machine = self.client(company, service, ClientType::ClientCredentials, &format!("Worker {mark}"));
+        let (secret, _) = self.secret(company, client, "Backend EU");
+        let (machine_secret, _) = self.secret(company, machine, "Backend EU");
+        let wanted = SecretInput {
+            environment: "sandbox".into(),
+            expires_at: "2027-11-21T12:00".into(),
+            ..SecretInput::default()
+        };
+        let permit = self.confirmed::<act::EditClients>(company, Person::Administrator);
+        let unseen = operations.add_secret(&permit, client, &wanted, &random::token()).expect("a secret");
+        let logo = sha256_of(&logo)[..16].to_owned();
+        Things { service, logo, client, machine, secret, machine_secret, reveal: unseen.ticket }
+    }
+
+    /// A further session of a person, as if begun in another browser.
+    pub fn another_session(&self, company: &Company, person: Person) -> SessionId {
+        let account = self.permit::<act::See>(company, person).actor().membership().account_id;
+        let now = self.clock.now();
+        let sessions = || {
+            let found = self
+                .application
+                .db
+                .read(|reader| db::sessions::of_account(reader, account, now, now.minus(IDLE_FOR)))
+                .expect("the sessions");
+            found.into_iter().map(|session| session.id).collect::<Vec<_>>()
+        };
+        let before = sessions();
+        let key = random::token();
+        let begun = self.application.operations.begin_session(&key, Some(account), "{}", "192.0.2.7", "Firefox/1", now);
+        begun.expect("a session");
+        sessions().into_iter().find(|id| !before.contains(id)).expect("it is there")
+    }
+}
