@@ -228,9 +228,12 @@ fn judge(post: bool, response: &Response) -> Result<Answer, u16> {
     let status = response.status().as_u16();
     let to = response.headers().get("location").map(|to| to.to_str().expect("an address").to_owned());
     // Signing out leads to sign-in as well, with a message.
-    let message = response.headers().get_all("set-cookie").iter().any(|cookie| cookie.as_bytes().starts_with(b"notice="));
+    let message =
+        response.headers().get_all("set-cookie").iter().any(|cookie| cookie.as_bytes().starts_with(b"notice="));
     match (status, to.as_deref()) {
         (303, Some(to)) if to.starts_with("/sign-in") && !message => Result::Ok(SignIn),
+        // The form goes along through sign-in.
+        (401, None) if post => Result::Ok(SignIn),
         (403, _) => Result::Ok(Forbidden),
         (404, _) => Result::Ok(NotFound),
         (410, _) => Result::Ok(Gone),
@@ -291,7 +294,8 @@ fn the_table_has_every_route_and_no_other() {
 #[test]
 fn what_is_not_for_everybody_asks_to_sign_in() {
     for route in ROUTES {
-        for (method, path, row) in TABLE.iter().filter(|row| row.0 == route.method && shape(row.1) == shape(route.path)) {
+        for (method, path, row) in TABLE.iter().filter(|row| row.0 == route.method && shape(row.1) == shape(route.path))
+        {
             assert_eq!(row[0] == SignIn, route.access != Access::Everybody, "{method} {path}");
         }
     }
@@ -301,6 +305,7 @@ fn what_is_not_for_everybody_asks_to_sign_in() {
 fn forms_from_elsewhere_are_refused() {
     let house = House::build();
     let administrator = COLUMNS.iter().position(|asking| *asking == Asking::Someone(Person::Administrator)).unwrap();
+    let anonymous = COLUMNS.iter().position(|asking| *asking == Asking::Anonymous).unwrap();
     let from: [(&str, &[(&str, &str)]); 7] = [
         ("nowhere", &[]),
         ("a foreign origin", &[("origin", "https://evil.example")]),
@@ -314,8 +319,10 @@ fn forms_from_elsewhere_are_refused() {
     for (_, path, _) in TABLE.iter().filter(|row| row.0 == "post") {
         let address = house.address(path, administrator);
         let before = house.portal.snapshot();
-        for (place, headers) in from {
-            let browser = &house.browsers[administrator];
+        for (column, (place, headers)) in
+            [administrator, anonymous].into_iter().flat_map(|column| from.map(|one| (column, one)))
+        {
+            let browser = &house.browsers[column];
             let mut request = browser.http.post(format!("{}{address}", browser.base));
             for (name, value) in headers {
                 request = request.header(*name, *value);
@@ -327,7 +334,7 @@ fn forms_from_elsewhere_are_refused() {
             let status = response.status().as_u16();
             let page = response.text().expect("a page");
             if status != 403 || !page.contains("not sent from Keywright") {
-                wrong.push(format!("{path} from {place}: {status}"));
+                wrong.push(format!("{path}, {:?}, from {place}: {status}", COLUMNS[column]));
             }
         }
         let changed = before.differences(&house.portal.snapshot());
@@ -342,7 +349,8 @@ fn nobody_reaches_anothers_session() {
     let company = portal.company("northwind");
     portal.company("elsewhere");
     let session = portal.another_session(&company, Person::Member);
-    for browser in [portal.signed_in(Person::Administrator, "northwind"), portal.signed_in(Person::Member, "elsewhere")] {
+    for browser in [portal.signed_in(Person::Administrator, "northwind"), portal.signed_in(Person::Member, "elsewhere")]
+    {
         assert_eq!(browser.post(&format!("/account/sessions/{session}/end"), &[]).status(), 404);
     }
     let mut member = portal.signed_in(Person::Member, "northwind");

@@ -1,3 +1,6 @@
 //! What must stay true of the whole, whatever changes inside.
 
+mod arrows_point_one_way;
 mod every_route_and_role;
+mod migrations_agree;
+mod queries_are_constant;

@@ -51,7 +51,8 @@ impl TestPortal {
             ..ServiceInput::default()
         };
         let permit = self.permit::<act::EditServices>(company, Person::Administrator);
-        let service = operations.add_service(&permit, &input, Some(logo.clone()), &random::token()).expect("a service").0;
+        let service =
+            operations.add_service(&permit, &input, Some(logo.clone()), &random::token()).expect("a service").0;
         // An identifier is never issued twice, so each name is another.
         let mark = &random::token()[..8];
         let client = self.client(company, service, ClientType::AuthorizationCode, &format!("Web {mark}"));

@@ -1,0 +1,117 @@
+//! Two databases, one schema: the migrations of both say the same but for the names of column types, and each can be
+//! taken back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+
+fn tree(database: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database)
+}
+
+/// The statements of each file, without comments and white space, in the words of one database.
+fn statements(database: &str) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::new();
+    for folder in fs::read_dir(tree(database)).expect("a folder of migrations") {
+        let folder = folder.expect("a folder").path();
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        for file in ["up.sql", "down.sql"] {
+            let text = fs::read_to_string(folder.join(file)).expect("both ways");
+            let bare: Vec<&str> = text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect();
+            let lines = bare.join(" ").split(';').map(in_common_words).filter(|one| !one.is_empty()).collect();
+            found.insert(format!("{name}/{file}"), lines);
+        }
+    }
+    found
+}
+
+fn in_common_words(statement: &str) -> String {
+    let words = statement.split_whitespace().map(|word| match word.trim_end_matches(',') {
+        "BYTEA" => word.replace("BYTEA", "BLOB"),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn both_databases_get_the_same_statements() {
+    let (sqlite, postgres) = (statements("sqlite"), statements("postgres"));
+    let (names, twins): (Vec<_>, Vec<_>) = (sqlite.keys().collect(), postgres.keys().collect());
+    assert_eq!(names, twins, "the two trees have the same folders");
+    assert!(!names.is_empty());
+    for (name, statements) in &sqlite {
+        assert!(!statements.is_empty(), "{name} is empty");
+        for (here, there) in statements.iter().zip(&postgres[name]) {
+            assert_eq!(here, there, "{name}");
+        }
+        assert_eq!(statements.len(), postgres[name].len(), "{name}");
+    }
+}
+
+#[test]
+fn a_difference_would_be_seen() {
+    assert_eq!(
+        in_common_words("CREATE TABLE a (\n  b BYTEA NOT NULL,\n c BYTEA)"),
+        "CREATE TABLE a ( b BLOB NOT NULL, c BYTEA)"
+    );
+    assert_ne!(in_common_words("a TEXT NOT NULL"), in_common_words("a TEXT"));
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Up, down and up again; after the way down nothing is left.
+macro_rules! there_and_back {
+    ($conn:expr, $database:literal, $tables:expr $(,)?) => {{
+        let migrations = FileBasedMigrations::from_path(tree($database)).expect("migrations");
+        let conn = $conn;
+        let left = |conn: &mut _| {
+            let names: Vec<Name> = sql_query($tables).load(conn).expect("the tables");
+            names.into_iter().map(|row| row.name).collect::<Vec<_>>()
+        };
+        conn.run_pending_migrations(migrations.clone()).expect("up");
+        let first = left(conn);
+        assert!(first.len() > 15, "{first:?}");
+        conn.revert_all_migrations(migrations.clone()).expect("down");
+        assert_eq!(left(conn), Vec::<String>::new(), "the way down takes everything away");
+        conn.run_pending_migrations(migrations).expect("up again");
+        assert_eq!(left(conn), first);
+    }};
+}
+
+#[test]
+fn sqlite_goes_up_and_down() {
+    let mut conn = SqliteConnection::establish(":memory:").expect("a database");
+    sql_query("PRAGMA foreign_keys = ON").execute(&mut conn).expect("a setting");
+    there_and_back!(
+        &mut conn,
+        "sqlite",
+        "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> '__diesel_schema_migrations' ORDER BY 1",
+    );
+}
+
+#[test]
+fn postgres_goes_up_and_down() {
+    let Ok(server) = std::env::var("TEST_POSTGRES") else { return };
+    let name = format!("keywright_{}", &keywright::crypto::random::token()[..16]);
+    let mut maintenance = PgConnection::establish(&server).expect("the server answers");
+    sql_query(format!("CREATE DATABASE {name}")).execute(&mut maintenance).expect("a database");
+    let mut url = url::Url::parse(&server).expect("a URL");
+    url.set_path(&name);
+    let mut conn = PgConnection::establish(url.as_str()).expect("the database answers");
+    there_and_back!(
+        &mut conn,
+        "postgres",
+        "SELECT relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname = 'public' AND relname NOT LIKE '\\_\\_diesel%' ORDER BY 1",
+    );
+    drop(conn);
+    sql_query(format!("DROP DATABASE {name} WITH (FORCE)")).execute(&mut maintenance).expect("it goes");
+}

@@ -1,0 +1,78 @@
+//! A page asks the database as often with two hundred clients as with two.
+
+use keywright::domain::client::ClientType;
+use keywright::domain::id::{ClientUid, ServiceId};
+use keywright::operations::fill::Company;
+
+use crate::support::{Browser, Person, TestPortal};
+
+struct Counted {
+    path: String,
+    statements: u64,
+    bytes: usize,
+}
+
+/// Statements behind each page. The first visit of a page warms what is only read once.
+fn count(portal: &TestPortal, browser: &mut Browser, service: ServiceId, client: ClientUid) -> Vec<Counted> {
+    let paths = [
+        "/".to_owned(),
+        "/services".to_owned(),
+        format!("/services/{service}"),
+        "/clients".to_owned(),
+        "/clients?search=c&sort=created&order=descending&status=active".to_owned(),
+        format!("/clients/{client}"),
+        format!("/services/{service}/deletion"),
+        format!("/clients/{client}/edit"),
+    ];
+    let mut counted = Vec::new();
+    for path in paths {
+        browser.visit(&path);
+        let before = portal.application.db.queries();
+        let page = browser.visit(&path);
+        let statements = portal.application.db.queries() - before;
+        assert_eq!(page.status, 200, "{path}");
+        counted.push(Counted { path, statements, bytes: page.html.len() });
+    }
+    counted
+}
+
+/// Every tenth client is deleted, every fifth acts on its own; services and secrets grow along.
+fn fill(portal: &TestPortal, company: &Company, service: ServiceId, numbers: std::ops::Range<u32>) {
+    for number in numbers {
+        let kind = if number % 5 == 0 { ClientType::ClientCredentials } else { ClientType::AuthorizationCode };
+        let client = portal.client(company, service, kind, &format!("Client {number}"));
+        portal.secret(company, client, "Backend EU");
+        if number % 10 == 0 {
+            let permit = portal.confirmed(company, Person::Administrator);
+            portal.application.operations.delete_client(&permit, client).expect("it goes");
+        }
+        if number % 8 == 0 {
+            portal.service(company, &format!("Service {number}"));
+        }
+    }
+}
+
+#[test]
+fn pages_ask_as_often_with_many_clients_as_with_few() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::AuthorizationCode, "Client zero");
+    portal.secret(&company, client, "Backend EU");
+    fill(&portal, &company, service, 1..2);
+    let mut browser = portal.signed_in(Person::Administrator, "northwind");
+
+    let few = count(&portal, &mut browser, service, client);
+    fill(&portal, &company, service, 2..200);
+    for _ in 0..8 {
+        portal.secret(&company, client, "Backend EU");
+    }
+    let many = count(&portal, &mut browser, service, client);
+
+    for (few, many) in few.iter().zip(&many) {
+        assert!(few.statements > 0, "{}: nothing was counted", few.path);
+        assert_eq!(few.statements, many.statements, "{} asks more often when there is more", few.path);
+    }
+    let grown = few.iter().zip(&many).filter(|(few, many)| many.bytes > few.bytes).count();
+    assert!(grown >= 5, "the pages show more when there is more");
+}
