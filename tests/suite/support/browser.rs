@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::cookie::CookieStore;
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::redirect::Policy;
 use scraper::{ElementRef, Html, Selector};
@@ -11,6 +12,9 @@ use scraper::{ElementRef, Html, Selector};
 pub struct Browser {
     pub http: Client,
     pub base: String,
+    /// What it says forms come from: the address that people know the portal by.
+    origin: String,
+    jar: Arc<reqwest::cookie::Jar>,
     /// What is typed but not sent yet, by field name.
     page: Option<Page>,
 }
@@ -37,12 +41,47 @@ impl Browser {
     pub fn new(base: &str) -> Self {
         let jar = Arc::new(reqwest::cookie::Jar::default());
         let http = Client::builder()
-            .cookie_provider(jar)
+            .cookie_provider(Arc::clone(&jar))
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)
             .build()
             .expect("a client");
-        Self { http, base: base.to_owned(), page: None }
+        Self { http, base: base.to_owned(), origin: base.to_owned(), jar, page: None }
+    }
+
+    /// Another tab of the same browser.
+    pub fn tab(&self) -> Self {
+        self.through(&self.base)
+    }
+
+    /// Another tab, which a load balancer sends to the instance at this address.
+    pub fn through(&self, instance: &str) -> Self {
+        Self {
+            http: self.http.clone(),
+            base: instance.to_owned(),
+            origin: self.origin.clone(),
+            jar: Arc::clone(&self.jar),
+            page: None,
+        }
+    }
+
+    /// Another browser that somebody has put copies of this one's cookies for a path into.
+    pub fn copied(&self, path: &str) -> Self {
+        let copy = Self { origin: self.origin.clone(), ..Self::new(&self.base) };
+        let url: url::Url = format!("{}{path}", self.base).parse().expect("a URL");
+        let cookies = self.jar.cookies(&url).map(|value| value.to_str().expect("readable cookies").to_owned());
+        for cookie in cookies.unwrap_or_default().split("; ").filter(|cookie| !cookie.is_empty()) {
+            copy.jar.add_cookie_str(&format!("{cookie}; Path=/"), &url);
+        }
+        copy
+    }
+
+    /// The value of a cookie, as it is sent to a path.
+    pub fn cookie(&self, path: &str, name: &str) -> Option<String> {
+        let url: url::Url = format!("{}{path}", self.base).parse().expect("a URL");
+        let sent = self.jar.cookies(&url)?;
+        let sent = sent.to_str().expect("readable cookies").to_owned();
+        sent.split("; ").filter_map(|cookie| cookie.split_once('=')).find(|(key, _)| *key == name).map(|found| found.1.to_owned())
     }
 
     pub fn visit(&mut self, path: &str) -> &Page {
@@ -139,6 +178,11 @@ impl Browser {
         self.submission(button).1.send().expect("an answer")
     }
 
+    /// What pressing the button would send, to be sent by a thread.
+    pub fn pressing(&self, button: &str) -> RequestBuilder {
+        self.submission(button).1
+    }
+
     fn submission(&self, button: &str) -> (String, RequestBuilder) {
         let page = self.page();
         let form = page.form_of(button);
@@ -147,7 +191,7 @@ impl Browser {
             let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.pairs).finish();
             return (action.clone(), self.http.get(format!("{}{action}?{query}", self.base)));
         }
-        let request = self.http.post(format!("{}{action}", self.base)).header("origin", &self.base);
+        let request = self.http.post(format!("{}{action}", self.base)).header("origin", &self.origin);
         let request = if form.multipart {
             let mut parts = reqwest::blocking::multipart::Form::new();
             for (name, value) in form.pairs {
@@ -170,17 +214,27 @@ impl Browser {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         self.http
             .post(format!("{}{path}", self.base))
-            .header("origin", &self.base)
+            .header("origin", &self.origin)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body)
             .send()
             .expect("an answer")
     }
 
-    pub fn sign_in(&mut self, email: &str, password: &str) -> &Page {
+    /// Tries to sign in, and looks at what comes of it.
+    pub fn try_sign_in(&mut self, email: &str, password: &str) -> &Page {
         self.visit("/sign-in");
         self.fill("E-mail", email).fill("Password", password);
-        self.press("Sign in");
+        self.press("Sign in")
+    }
+
+    /// Whether the portal still knows who this is.
+    pub fn is_signed_in(&mut self) -> bool {
+        self.visit("/account").heading() == "Account"
+    }
+
+    pub fn sign_in(&mut self, email: &str, password: &str) -> &Page {
+        self.try_sign_in(email, password);
         assert_eq!(self.page().status, 200, "{email} can't sign in: {}", self.page().text());
         self.page()
     }

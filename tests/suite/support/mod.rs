@@ -2,12 +2,14 @@
 
 mod browser;
 mod company;
+mod mail;
 mod portal;
 mod snapshot;
 mod things;
 
 pub use browser::{Browser, Page};
 pub use company::{PASSWORD, Person};
+pub use mail::{code_in, letters_in, wait_for};
 pub use portal::TestPortal;
 pub use snapshot::Snapshot;
 pub use things::{Things, png};
@@ -17,3 +19,4 @@ use std::time::Duration;
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(3_600);
 pub const DAY: Duration = Duration::from_secs(86_400);
+pub const SECOND: Duration = Duration::from_secs(1);

@@ -5,12 +5,14 @@ use std::sync::mpsc;
 use std::thread;
 
 use actix_web::dev::ServerHandle;
-use diesel::{Connection, PgConnection, RunQueryDsl};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use keywright::app::Application;
 use keywright::clock::{Clock, Timestamp};
 use keywright::config::{Config, Mail};
 use keywright::crypto::keys::Keys;
 use keywright::crypto::random;
+use keywright::db::DatabaseUrl;
 
 pub struct TestPortal {
     pub url: String,
@@ -137,4 +139,72 @@ impl Drop for PostgresDatabase {
             diesel::sql_query(format!("DROP DATABASE {} WITH (FORCE)", self.name)).execute(&mut conn).ok();
         }
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+#[derive(diesel::QueryableByName)]
+struct Words {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    words: String,
+}
+
+/// What somebody with the database's own tools can do.
+impl TestPortal {
+    /// Runs one statement, and answers with how many rows it touched.
+    pub fn sql(&self, statement: &str) -> usize {
+        match &self.config.database_url {
+            DatabaseUrl::Sqlite(file) => diesel::sql_query(statement).execute(&mut sqlite(file)),
+            DatabaseUrl::Postgres(url) => diesel::sql_query(statement).execute(&mut postgres(url)),
+        }
+        .expect("the statement runs")
+    }
+
+    /// A number, by a query that calls it `n`.
+    pub fn number(&self, query: &str) -> i64 {
+        let number: Number = match &self.config.database_url {
+            DatabaseUrl::Sqlite(file) => diesel::sql_query(query).get_result(&mut sqlite(file)),
+            DatabaseUrl::Postgres(url) => diesel::sql_query(query).get_result(&mut postgres(url)),
+        }
+        .expect("the query runs");
+        number.n
+    }
+
+    /// Everything that the database keeps: the bytes of its files, or every row of every table as text.
+    pub fn everything_kept(&self) -> Vec<u8> {
+        match &self.config.database_url {
+            DatabaseUrl::Sqlite(file) => ["", "-wal", "-shm"]
+                .into_iter()
+                .flat_map(|ending| std::fs::read(format!("{file}{ending}")).unwrap_or_default())
+                .collect(),
+            DatabaseUrl::Postgres(url) => {
+                let mut conn = postgres(url);
+                let rows = |conn: &mut PgConnection, query: &str| -> Vec<String> {
+                    let rows: Vec<Words> = diesel::sql_query(query).load(conn).expect("the query runs");
+                    rows.into_iter().map(|row| row.words).collect()
+                };
+                let tables = "SELECT tablename::text AS words FROM pg_tables WHERE schemaname = 'public'";
+                rows(&mut conn, tables)
+                    .iter()
+                    .flat_map(|table| rows(&mut conn, &format!("SELECT t::text AS words FROM {table} t")))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+                    .into_bytes()
+            }
+        }
+    }
+}
+
+fn sqlite(file: &str) -> SqliteConnection {
+    let mut conn = SqliteConnection::establish(file).expect("the file opens");
+    conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
+    conn
+}
+
+fn postgres(url: &str) -> PgConnection {
+    PgConnection::establish(url).expect("the test server answers")
 }
