@@ -1,6 +1,10 @@
 //! What the portal promises to the people who use it: one file per promise.
 
 mod a_client_has_ten_secrets_at_most;
+mod a_double_click_makes_one;
+mod a_secret_is_shown_once;
 mod a_service_takes_its_clients_along;
 mod deleted_clients_wait_14_days;
+mod set_up_happens_once;
 mod the_purge_removes_each_thing_once;
+mod two_tabs_edit_the_same_client;

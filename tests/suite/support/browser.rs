@@ -81,7 +81,10 @@ impl Browser {
         let url: url::Url = format!("{}{path}", self.base).parse().expect("a URL");
         let sent = self.jar.cookies(&url)?;
         let sent = sent.to_str().expect("readable cookies").to_owned();
-        sent.split("; ").filter_map(|cookie| cookie.split_once('=')).find(|(key, _)| *key == name).map(|found| found.1.to_owned())
+        sent.split("; ")
+            .filter_map(|cookie| cookie.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|found| found.1.to_owned())
     }
 
     pub fn visit(&mut self, path: &str) -> &Page {

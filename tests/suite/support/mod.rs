@@ -4,6 +4,7 @@ mod browser;
 mod company;
 mod mail;
 mod portal;
+mod served;
 mod snapshot;
 mod things;
 
@@ -11,6 +12,7 @@ pub use browser::{Browser, Page};
 pub use company::{PASSWORD, Person};
 pub use mail::{code_in, letters_in, wait_for};
 pub use portal::TestPortal;
+pub use served::Served;
 pub use snapshot::Snapshot;
 pub use things::{Things, png};
 
