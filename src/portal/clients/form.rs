@@ -188,7 +188,9 @@ pub async fn add(
         })
         .await?;
     match done {
-        Ok((uid, Made::Before, _)) => Ok(go_to(&paths::client(uid))),
+        // The same form again leads where the first one led.
+        Ok((uid, Made::Before, true)) => Ok(go_to(&paths::new_secret(uid))),
+        Ok((uid, Made::Before, false)) => Ok(go_to(&paths::client(uid))),
         Ok((uid, Made::Now, true)) => {
             let notice = Notice::done("Client added. Now make its first secret.");
             Ok(go_on(&guarded.portal, &paths::new_secret(uid), notice))
