@@ -3,4 +3,5 @@
 mod arrows_point_one_way;
 mod every_route_and_role;
 mod migrations_agree;
+mod pages_render_soundly;
 mod queries_are_constant;
