@@ -62,8 +62,12 @@ impl Operations {
         }
     }
 
-    pub fn client_has_secrets(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<bool> {
-        Ok(self.db.read(|reader| db::clients::find(reader, permit.scope(), uid))?.has_secrets())
+    /// Whether a client has secrets by its type and none yet.
+    pub fn client_lacks_secret(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<bool> {
+        self.db.read(|reader| {
+            let client = db::clients::find(reader, permit.scope(), uid)?;
+            Ok(client.has_secrets() && db::secrets::count(reader, uid)? == 0)
+        })
     }
 
     /// Updates a client from its edit form, unless somebody else changed it since the form was served.

@@ -184,17 +184,16 @@ pub async fn add(
     let done = guarded
         .act(move |permit, operations| {
             let (uid, made) = operations.add_client(permit, service, kind, &input, &submission)?;
-            Ok((uid, made, operations.client_has_secrets(permit, uid)?))
+            Ok((uid, made, operations.client_lacks_secret(permit, uid)?))
         })
         .await?;
     match done {
-        // The same form again leads where the first one led.
-        Ok((uid, Made::Before, true)) => Ok(go_to(&paths::new_secret(uid))),
-        Ok((uid, Made::Before, false)) => Ok(go_to(&paths::client(uid))),
-        Ok((uid, Made::Now, true)) => {
+        // A double click lands where a single one does, whichever answer comes last.
+        Ok((uid, _, true)) => {
             let notice = Notice::done("Client added. Now make its first secret.");
             Ok(go_on(&guarded.portal, &paths::new_secret(uid), notice))
         }
+        Ok((uid, Made::Before, false)) => Ok(go_to(&paths::client(uid))),
         Ok((uid, Made::Now, false)) => {
             Ok(go_on(&guarded.portal, &paths::client(uid), Notice::done("Client added. It works at once.")))
         }
