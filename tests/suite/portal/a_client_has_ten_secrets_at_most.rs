@@ -38,6 +38,34 @@ fn two_hundred_at_once_leave_ten() {
 }
 
 #[test]
+fn two_hundred_posts_at_once_leave_ten() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
+    let browser = portal.signed_in(Person::Administrator, "northwind");
+    let path = format!("/clients/{client}/secrets");
+
+    let answers: Vec<u16> = thread::scope(|scope| {
+        let posts: Vec<_> = (0..200)
+            .map(|_| {
+                scope.spawn(|| {
+                    let form = random::token();
+                    let pairs = [("environment", "sandbox"), ("never_expires", "yes"), ("submission", form.as_str())];
+                    browser.post(&path, &pairs).status().as_u16()
+                })
+            })
+            .collect();
+        posts.into_iter().map(|post| post.join().unwrap()).collect()
+    });
+
+    let of = |status| answers.iter().filter(|answer| **answer == status).count();
+    assert_eq!((of(303), of(409)), (10, 190), "{answers:?}");
+    let count = portal.application.db.read(|reader| db::secrets::count(reader, client)).unwrap();
+    assert_eq!(count, 10);
+}
+
+#[test]
 fn the_same_form_twice_makes_one() {
     let portal = TestPortal::spawn();
     let company = portal.company("northwind");
