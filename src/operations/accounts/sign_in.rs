@@ -59,10 +59,10 @@ impl Operations {
         address: &str,
     ) -> Result<Option<AccountId>> {
         let (account_bucket, address_bucket) = (account_bucket(key), address_bucket(address));
-        self.refuse_blocked(&[account_bucket.clone(), address_bucket.clone()])?;
-        // Counted before the password is looked at, so that guesses sent all at once are counted all.
-        let account = found.as_ref().map(|(account, _)| account);
-        self.count(&account_bucket, PER_ACCOUNT, account, address)?;
+        self.refuse_blocked(std::slice::from_ref(&address_bucket))?;
+        // Counted before the password is looked at: of guesses sent all at once no more are looked at than of guesses
+        // sent one after the other.
+        let blocks = self.count(&account_bucket, PER_ACCOUNT)?;
         let right = PlainPassword::claimed(password)
             .is_some_and(|password| self.passwords.matches(&password, found.as_ref().map(|(_, hash)| hash.as_str())));
         match found {
@@ -70,8 +70,11 @@ impl Operations {
                 self.db.write(|writer| db::throttles::clear(writer, &account_bucket))?;
                 Ok(Some(account.id))
             }
-            _ => {
-                self.count(&address_bucket, PER_ADDRESS, None, address)?;
+            found => {
+                if let (Some((account, _)), true) = (&found, blocks) {
+                    self.record_block(account, address)?;
+                }
+                self.count(&address_bucket, PER_ADDRESS)?;
                 Ok(None)
             }
         }
@@ -79,9 +82,7 @@ impl Operations {
 
     /// Codes cost mail: one address may not ask for many.
     pub(super) fn count_code_request(&self, address: &str) -> Result<()> {
-        let bucket = format!("codes:{address}");
-        self.refuse_blocked(std::slice::from_ref(&bucket))?;
-        self.count(&bucket, CODES_PER_ADDRESS, None, address)
+        self.count(&format!("codes:{address}"), CODES_PER_ADDRESS).map(drop)
     }
 
     fn refuse_blocked(&self, buckets: &[String]) -> Result<()> {
@@ -91,19 +92,28 @@ impl Operations {
         }
     }
 
-    fn count(&self, bucket: &str, forgiven: i32, account: Option<&Account>, address: &str) -> Result<()> {
+    /// Counts one more try, unless the bucket is blocked: then it is refused and not counted. Answers whether the
+    /// bucket is blocked from now on.
+    fn count(&self, bucket: &str, forgiven: i32) -> Result<bool> {
         self.db.write(|writer| {
             let now = self.now();
+            // Counting locks the bucket, so whoever was counted just before has set the block by the time we look.
             let failures = db::throttles::count_failure(writer, bucket, now, now.minus(FORGET_AFTER))?;
-            let Some(span) = block_for(failures, forgiven) else { return Ok(()) };
-            db::throttles::block(writer, bucket, now.plus(span))?;
-            if let Some(account) = account {
-                let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);
-                let who = Who::Visitor { id: None, name: "Somebody", address, tenant };
-                let target = Target::Account { id: account.id.to_string(), name: &account.name };
-                record(writer, now, who, AuditAction::SignInBlocked, &target, &[])?;
+            if let Some(until) = db::throttles::blocked_until(writer, &[bucket.to_owned()], now)? {
+                return Err(Error::Blocked { until });
             }
-            Ok(())
+            let Some(span) = block_for(failures, forgiven) else { return Ok(false) };
+            db::throttles::block(writer, bucket, now.plus(span))?;
+            Ok(true)
+        })
+    }
+
+    fn record_block(&self, account: &Account, address: &str) -> Result<()> {
+        self.db.write(|writer| {
+            let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);
+            let who = Who::Visitor { id: None, name: "Somebody", address, tenant };
+            let target = Target::Account { id: account.id.to_string(), name: &account.name };
+            record(writer, self.now(), who, AuditAction::SignInBlocked, &target, &[])
         })
     }
 }
