@@ -140,3 +140,9 @@ pub fn after(reader: &mut Reader<'_>, seq: i64, limit: i64) -> Result<Vec<AuditE
 pub fn head(reader: &mut Reader<'_>) -> Result<(i64, String)> {
     Ok(audit_head::table.find(1).select((audit_head::seq, audit_head::hash)).first(reader.conn())?)
 }
+
+/// The greatest number of an event; 0 when there is none.
+pub fn last(reader: &mut Reader<'_>) -> Result<i64> {
+    let last: Option<i64> = audit_events::table.select(diesel::dsl::max(audit_events::seq)).first(reader.conn())?;
+    Ok(last.unwrap_or(0))
+}

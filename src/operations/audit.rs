@@ -10,13 +10,17 @@ impl Operations {
         const AT_ONCE: i64 = 1_000;
         // Events written while this runs stand behind this end; the next verification covers them.
         let head = self.db.read(db::audit::head)?;
-        let (mut seq, mut hash) = (0, String::new());
-        while seq < head.0 {
-            let events = self.db.read(|reader| db::audit::after(reader, seq, AT_ONCE))?;
+        let (mut seq, mut hash, mut read) = (0, String::new(), i64::MIN);
+        loop {
+            let mut events = self.db.read(|reader| db::audit::after(reader, read, AT_ONCE))?;
+            events.retain(|event| event.seq <= head.0);
             if events.is_empty() {
-                return Ok(Err(format!("event {} is missing", seq + 1)));
+                break;
             }
-            for event in events.into_iter().take_while(|event| event.seq <= head.0) {
+            for event in events {
+                if event.seq <= seq {
+                    return Ok(Err(format!("event {} was inserted", event.seq)));
+                }
                 if event.seq != seq + 1 {
                     return Ok(Err(format!("event {} is missing", seq + 1)));
                 }
@@ -26,9 +30,19 @@ impl Operations {
                 if event.previous_hash != hash {
                     return Ok(Err(format!("event {} does not follow the one before it", event.seq)));
                 }
-                (seq, hash) = (event.seq, event.hash);
+                (seq, hash, read) = (event.seq, event.hash, event.seq);
             }
         }
-        Ok(if hash == head.1 { Ok(seq) } else { Err("the end of the chain was changed".into()) })
+        if seq < head.0 {
+            return Ok(Err(format!("event {} is missing", seq + 1)));
+        }
+        if hash != head.1 {
+            return Ok(Err("the end of the chain was changed".into()));
+        }
+        // An event and the end of the chain are written in one transaction: whatever stands in the trail now, an end
+        // that is read after it is not before it.
+        let last = self.db.read(db::audit::last)?;
+        let end = self.db.read(db::audit::head)?;
+        Ok(if last > end.0 { Err(format!("event {last} was inserted")) } else { Ok(seq) })
     }
 }
