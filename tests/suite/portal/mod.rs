@@ -2,9 +2,17 @@
 
 mod a_client_has_ten_secrets_at_most;
 mod a_double_click_makes_one;
+mod a_forgotten_password;
 mod a_secret_is_shown_once;
 mod a_service_takes_its_clients_along;
 mod deleted_clients_wait_14_days;
+mod mail_is_not_lost;
+mod nothing_secret_rests;
+mod registration_has_three_steps;
+mod sensitive_acts_ask_for_the_password;
+mod sessions_end;
 mod set_up_happens_once;
+mod sign_in_is_slowed_down;
+mod the_audit_chain_holds;
 mod the_purge_removes_each_thing_once;
 mod two_tabs_edit_the_same_client;

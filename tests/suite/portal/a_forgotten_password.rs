@@ -1,0 +1,137 @@
+//! A forgotten password: a mailed code and the browser that asked for it, together, set a new one.
+
+use std::thread;
+
+use crate::support::{Browser, MINUTE, PASSWORD, Person, SECOND, TestPortal};
+
+const NEW_PASSWORD: &str = "granite lantern orchard";
+
+fn northwind() -> (TestPortal, String) {
+    let portal = TestPortal::spawn();
+    portal.company("northwind");
+    (portal, Person::Developer.email("northwind"))
+}
+
+/// A browser that waits for the code.
+fn waiting(portal: &TestPortal, email: &str) -> Browser {
+    let mut browser = Browser::new(&portal.url);
+    browser.visit("/sign-in");
+    browser.follow("Forgot your password?");
+    browser.fill("E-mail", email);
+    assert_eq!(browser.press("Send code").heading(), "Choose a new password");
+    browser
+}
+
+fn give(browser: &mut Browser, code: &str, password: &str) -> u16 {
+    browser.fill("Code", code).fill("New password", password);
+    browser.press("Set new password").status
+}
+
+fn wrong(code: &str) -> String {
+    let last = if code.ends_with('0') { '1' } else { '0' };
+    format!("{}{last}", &code[..8])
+}
+
+#[test]
+fn the_code_sets_a_new_one_once() {
+    let (portal, email) = northwind();
+    let mut browser = waiting(&portal, &email);
+    let mut again = browser.tab();
+    again.visit("/password-reset/code");
+    let code = portal.code_for(&email);
+    assert_eq!(give(&mut browser, &code, NEW_PASSWORD), 200);
+    assert!(browser.page().sees("Your password is changed and all your sessions have ended."));
+    browser.sign_in(&email, NEW_PASSWORD);
+    assert_eq!(Browser::new(&portal.url).try_sign_in(&email, PASSWORD).status, 422);
+    let letters = portal.mail_to(&email);
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].contains("Subject: Your password was changed"), "{}", letters[0]);
+    // The tab that still shows the form can't use the code again.
+    again.fill("Code", &code).fill("New password", PASSWORD);
+    assert_eq!(again.press("Set new password").heading(), "Reset your password");
+    Browser::new(&portal.url).sign_in(&email, NEW_PASSWORD);
+}
+
+#[test]
+fn the_fifth_try_counts_and_the_sixth_does_not() {
+    let (portal, email) = northwind();
+    let mut browser = waiting(&portal, &email);
+    let code = portal.code_for(&email);
+    for _ in 0..4 {
+        assert_eq!(give(&mut browser, &wrong(&code), NEW_PASSWORD), 422);
+    }
+    // A weak password is refused before the code is looked at, and costs no try.
+    for _ in 0..3 {
+        assert_eq!(give(&mut browser, &code, "password1"), 422);
+        assert!(!browser.page().html.contains("password1"));
+    }
+    assert_eq!(give(&mut browser, &code, NEW_PASSWORD), 200);
+
+    let other = Person::Approver.email("northwind");
+    let mut browser = waiting(&portal, &other);
+    let code = portal.code_for(&other);
+    for _ in 0..5 {
+        assert_eq!(give(&mut browser, &wrong(&code), NEW_PASSWORD), 422);
+    }
+    assert_eq!(give(&mut browser, &code, NEW_PASSWORD), 422);
+    browser.sign_in(&other, PASSWORD);
+}
+
+#[test]
+fn the_code_is_good_for_thirty_minutes() {
+    let (portal, email) = northwind();
+    let (mut early, mut late) = (waiting(&portal, &email), waiting(&portal, &Person::Member.email("northwind")));
+    portal.clock.advance(30 * MINUTE - SECOND);
+    assert_eq!(give(&mut early, &portal.code_for(&email), NEW_PASSWORD), 200);
+    portal.clock.advance(SECOND);
+    assert_eq!(give(&mut late, &portal.code_for(&Person::Member.email("northwind")), NEW_PASSWORD), 422);
+    late.sign_in(&Person::Member.email("northwind"), PASSWORD);
+}
+
+#[test]
+fn the_code_alone_is_worth_nothing() {
+    let (portal, email) = northwind();
+    let mut browser = waiting(&portal, &email);
+    let code = portal.code_for(&email);
+    let mut other = Browser::new(&portal.url);
+    assert_eq!(other.visit("/password-reset/code").heading(), "Reset your password");
+    let posted = other.post("/password-reset/code", &[("code", &code), ("password", NEW_PASSWORD)]);
+    assert_eq!(posted.headers()["location"], "/password-reset");
+    // Nor does it help to have asked for somebody else's code, or for another one of the same account.
+    for asked in [Person::Member.email("northwind"), email.clone(), "nobody@example.com".to_owned()] {
+        assert_eq!(give(&mut waiting(&portal, &asked), &code, NEW_PASSWORD), 422, "{asked}");
+    }
+    assert_eq!(give(&mut browser, &code, NEW_PASSWORD), 200);
+}
+
+#[test]
+fn for_an_unknown_address_no_code_is_right() {
+    let (portal, _) = northwind();
+    let mut browser = waiting(&portal, "nobody@example.com");
+    for _ in 0..6 {
+        assert_eq!(give(&mut browser, "ABCD-EFGH", NEW_PASSWORD), 422);
+    }
+    assert_eq!(portal.number("SELECT count(*) AS n FROM outbox"), 0);
+}
+
+#[test]
+fn of_many_tries_at_once_with_the_right_code_one_counts() {
+    let (portal, email) = northwind();
+    let browser = waiting(&portal, &email);
+    let code = portal.code_for(&email);
+    let mut statuses: Vec<u16> = thread::scope(|scope| {
+        let tries: Vec<_> = (0..4)
+            .map(|number| {
+                let mut tab = browser.tab();
+                tab.visit("/password-reset/code");
+                tab.fill("Code", &code).fill("New password", &format!("{NEW_PASSWORD} {number}"));
+                let request = tab.pressing("Set new password");
+                scope.spawn(move || request.send().unwrap().status().as_u16())
+            })
+            .collect();
+        tries.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 422, 422, 422]);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM audit_events WHERE action = 'password.reset'"), 1);
+}
