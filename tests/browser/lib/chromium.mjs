@@ -7,7 +7,7 @@ export const NARROW = { width: 390, height: 844 };
 // A browser that only talks to the server under test: no updates, no look-ups, no first-run questions.
 const QUIET = [
   '--disable-background-networking', '--disable-component-update', '--disable-quic', '--disable-sync',
-  '--disable-gpu', '--no-first-run',
+  '--disable-gpu', '--no-first-run', '--lang=en-GB',
 ];
 
 export function launch() {

@@ -19,6 +19,20 @@ export class Control {
     return this.#ask('GET', '/mail');
   }
 
+  // The newest code mailed to somebody.
+  async code(to) {
+    const letter = (await this.mail()).findLast((mail) => mail.to.includes(to));
+    const [code] = letter?.text.match(/\b[A-Z0-9]{4}-[A-Z0-9]{4}\b/) ?? [];
+    if (!code) throw new Error(`no mail to ${to} has a code`);
+    return code;
+  }
+
+  // A company with one person of each kind: {administrator, developer, approver, member}, each {email, password}.
+  async people(company) {
+    const people = await this.#ask('POST', `/people?company=${encodeURIComponent(company)}`);
+    return Object.fromEntries(people.map(({ kind, ...person }) => [kind.toLowerCase(), person]));
+  }
+
   async #ask(method, path) {
     const response = await fetch(this.url + path, { method });
     const text = await response.text();

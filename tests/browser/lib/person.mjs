@@ -31,6 +31,10 @@ export class Person {
     this.#watch();
   }
 
+  get narrow() {
+    return this.window.size.width < 600;
+  }
+
   leave() {
     return this.window.close();
   }
@@ -56,6 +60,23 @@ export class Person {
     this.#note(`press “${name}”`);
     await (await this.#control(name)).click();
     this.#blame();
+  }
+
+  // Folds something out: its summary carries these words.
+  async unfold(words) {
+    this.#note(`unfold “${words}”`);
+    const summary = this.page.locator('summary').filter({ hasText: words, visible: true }).first();
+    await summary.waitFor().catch(() => this.#fail(`nothing on the page unfolds at “${words}”`));
+    await summary.click();
+    await this.#examine('unfolded');
+  }
+
+  // Waits until the page, which a script changes in place, is at an address that has this in it.
+  async arrivesAt(part) {
+    await this.page.waitForURL((url) => url.href.includes(part))
+      .catch(() => this.#fail(`the address does not come to have “${part}” in it`));
+    await this.page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+    await this.#examine('in place');
   }
 
   // The browser's Back. Chromium asks before it sends a form again; nobody confirms that here, and null is the answer.
@@ -123,11 +144,18 @@ export class Person {
     return (await this.#fields(label).count()) > 0;
   }
 
-  // What stands in a field or an output with this label.
+  // What stands in a field with this label, or beside this term of a list of facts.
   async reads(label) {
-    const thing = this.#labelled(this.page, label).and(this.page.locator(':not(button)')).first();
+    const fact = this.page.locator('dl > div').filter({ has: this.page.locator('dt', { hasText: exactly(label) }) });
+    const field = this.#labelled(this.page, label).and(this.page.locator(':not(button)'));
+    const thing = ((await field.count()) ? field : fact.locator('code, dd:not(:has(code))')).first();
     await thing.waitFor().catch(() => this.#fail(`nothing on the page is labelled “${label}”`));
     return thing.evaluate((element) => (element.value ?? element.textContent).trim());
+  }
+
+  // The words of whatever has the focus.
+  focused() {
+    return this.page.evaluate(() => document.activeElement.innerText ?? '');
   }
 
   // True if the page carries this anywhere: in its text, its source, or what its fields hold now.
@@ -209,15 +237,20 @@ export class Person {
   async #arrive(expected) {
     const { page } = this;
     this.pages.push({ address: this.address(), title: await page.title(), status: this.#status });
-    if (this.#status !== expected) {
+    if (expected !== 'any' && this.#status !== expected) {
       this.#fail(`answered ${this.#status} instead of ${expected}. ${await this.#complaints()}`);
     }
+    await this.#examine();
+  }
 
+  // `how` the page came to look as it does, if it did not come so.
+  async #examine(how = '') {
+    const { page } = this;
     // On a phone a page that is too wide is zoomed out, so the window's own idea of its width says nothing.
     const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
     if (width > this.window.size.width) this.#problems.push(`the page is ${width} px wide:${await this.#widest()}`);
 
-    const look = await this.#look();
+    const look = `${how} ${await this.#look()}`;
     if (!this.#audited.has(look)) {
       this.#audited.add(look);
       this.#problems.push(...(await audit(this.window)));
@@ -307,6 +340,8 @@ export class Person {
     this.#blame();
   }
 }
+
+const exactly = (text) => new RegExp(`^\\s*${literally(text)}\\s*$`);
 
 const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

@@ -20,20 +20,29 @@ export async function inEveryVariant(base, journey) {
     const person = await Person.sitsDown(browser, { base, label: name, ...options });
     const start = Date.now();
     const seconds = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
+    // Somebody else in front of a window of the same kind, or the same person in another browser.
+    const others = [];
+    const another = async () => {
+      others.push(await Person.sitsDown(browser, { base, label: `${name}-other`, ...options }));
+      return others.at(-1);
+    };
     try {
-      await journey(person, { name, first: turn === 0 });
-      person.endsWell();
-      console.log(`ok      ${name}: ${person.pages.length} pages, ${person.audited} audited, ${seconds()}`);
+      await journey(person, { name, first: turn === 0, another });
+      for (const somebody of [person, ...others]) somebody.endsWell();
+      const sum = (count) => [person, ...others].reduce((total, somebody) => total + count(somebody), 0);
+      console.log(`ok      ${name}: ${sum(({ pages }) => pages.length)} pages, ${sum(({ audited }) => audited)} audited, ${seconds()}`);
     } catch (error) {
       failed += 1;
-      await person.screenshot('failed').catch(() => {});
-      console.log(`FAILED  ${name}, after ${seconds()}
-    on ${person.address()} “${await person.page.title().catch(() => '?')}”
-    having done: ${person.story.slice(-6).join(', ')}
-      ${error.message}
+      console.log(`FAILED  ${name}, after ${seconds()}`);
+      for (const somebody of [person, ...others]) {
+        await somebody.screenshot('failed').catch(() => {});
+        console.log(`    on ${somebody.address()} “${await somebody.page.title().catch(() => '?')}”
+    having done: ${somebody.story.slice(-6).join(', ')}`);
+      }
+      console.log(`      ${error.message}
 ${error.stack.split('\n').filter((line) => line.includes('journey') || line.includes('.mjs:')).slice(0, 4).join('\n')}`);
     }
-    await person.leave();
+    for (const somebody of [person, ...others]) await somebody.leave();
   }
   await browser.close();
   process.exitCode = failed ? 1 : 0;

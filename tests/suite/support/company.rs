@@ -8,6 +8,7 @@ use keywright::domain::id::{ClientUid, SecretId, ServiceId};
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::domain::tenant::TenantPolicy;
+use keywright::operations::Operations;
 use keywright::operations::fill::{Company, NewCompany, NewPerson};
 
 use super::{Browser, TestPortal};
@@ -32,6 +33,24 @@ impl Person {
     }
 }
 
+/// A company with one person of each kind.
+pub fn fill_company(operations: &Operations, name: &str, policy: TenantPolicy) -> Company {
+    let people = Person::ALL
+        .map(|person| NewPerson {
+            name: format!("{person:?} of {name}"),
+            email: person.email(name),
+            roles: Roles {
+                developer: person == Person::Developer,
+                approver: person == Person::Approver,
+                administrator: person == Person::Administrator,
+            },
+            operator: false,
+        })
+        .to_vec();
+    let company = NewCompany { name: name.into(), policy, operates: false, people };
+    operations.fill_company(&company, PASSWORD).expect("a company")
+}
+
 impl TestPortal {
     /// A company with one person of each kind. Its developers may not add clients that act on their own.
     pub fn company(&self, name: &str) -> Company {
@@ -39,20 +58,7 @@ impl TestPortal {
     }
 
     pub fn company_with(&self, name: &str, policy: TenantPolicy) -> Company {
-        let people = Person::ALL
-            .map(|person| NewPerson {
-                name: format!("{person:?} of {name}"),
-                email: person.email(name),
-                roles: Roles {
-                    developer: person == Person::Developer,
-                    approver: person == Person::Approver,
-                    administrator: person == Person::Administrator,
-                },
-                operator: false,
-            })
-            .to_vec();
-        let company = NewCompany { name: name.into(), policy, operates: false, people };
-        self.application.operations.fill_company(&company, PASSWORD).expect("a company")
+        fill_company(&self.application.operations, name, policy)
     }
 
     /// A browser in which the person has signed in.

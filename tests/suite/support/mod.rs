@@ -2,6 +2,7 @@
 
 mod browser;
 mod company;
+mod control;
 mod mail;
 mod portal;
 mod served;

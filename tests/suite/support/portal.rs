@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use keywright::app::Application;
@@ -59,33 +59,42 @@ impl TestPortal {
         let clock = Clock::movable(Timestamp::from_form_value("2026-11-21T12:00").expect("a time"));
         let application =
             Application::open_with(&config, clock.clone(), Keys::ephemeral()).expect("the application opens");
-        let (server, running) = serve(&application, listener);
+        let serving = application.clone();
+        let (server, running) = run_on(listener, move |listener| serving.server(listener).expect("the server starts"));
         Self { url: config.public_url.clone(), application, clock, folder, config, server, running, postgres }
     }
 
     /// A second instance on the same database, with the same keys and clock.
     pub fn another_instance(&self) -> Instance {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("its address"));
-        let (server, running) = serve(&self.application, listener);
-        Instance { url, server, running }
+        let application = self.application.clone();
+        run(move |listener| application.server(listener).expect("the server starts"))
     }
 }
 
-/// A further server in front of the same database.
+/// A further server beside a portal, on a port of its own.
 pub struct Instance {
     pub url: String,
     server: ServerHandle,
     running: Option<thread::JoinHandle<()>>,
 }
 
-fn serve(application: &Application, listener: TcpListener) -> (ServerHandle, Option<thread::JoinHandle<()>>) {
+/// Runs a server on a free port until the instance is dropped.
+pub fn run(build: impl FnOnce(TcpListener) -> Server + Send + 'static) -> Instance {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("its address"));
+    let (server, running) = run_on(listener, build);
+    Instance { url, server, running }
+}
+
+fn run_on(
+    listener: TcpListener,
+    build: impl FnOnce(TcpListener) -> Server + Send + 'static,
+) -> (ServerHandle, Option<thread::JoinHandle<()>>) {
     // The server is built inside its own thread: actix ties it to the runtime there.
     let (handle_out, handle_in) = mpsc::channel();
-    let application = application.clone();
     let running = thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let server = application.server(listener).expect("the server starts");
+            let server = build(listener);
             handle_out.send(server.handle()).expect("the test waits");
             server.await.expect("the server runs");
         });
