@@ -161,6 +161,7 @@ fn in_the_database_and_the_mail() {
         name: "Petra".into(),
         email: "petra@newcomer.example".into(),
         password_hash: "a hash that waits with the browser".into(),
+        password_score: 4,
     };
     let newcomer = operations.register_company(person, "Petra's", "petra@newcomer.example", "192.0.2.2").unwrap();
     secrets.add("half of a code", newcomer.half.half);
