@@ -1,10 +1,13 @@
 //! Forms: what was posted, checked for where it came from, and what a page shows again.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
@@ -95,19 +98,27 @@ async fn urlencoded(mut payload: Payload) -> Result<Pairs, PageError> {
 }
 
 async fn multipart(request: &HttpRequest, payload: Payload) -> Result<(Pairs, Option<Vec<u8>>), PageError> {
-    let unreadable = |_| PageError::BadRequest("The form was cut off or is not a form.".into());
-    let mut parts = Multipart::new(request.headers(), payload);
-    let (mut pairs, mut file, mut read) = (Vec::new(), None, 0);
+    // Counted as it arrives, whatever part it belongs to: a million empty parts weigh too.
+    let read = Rc::new(Cell::new(0));
+    let counted = payload.map({
+        let read = Rc::clone(&read);
+        move |chunk| {
+            let chunk = chunk?;
+            read.set(read.get() + chunk.len());
+            if read.get() > MAX_BYTES { Err(PayloadError::Overflow) } else { Ok(chunk) }
+        }
+    });
+    let unreadable = |_| match read.get() > MAX_BYTES {
+        true => PageError::TooLarge(MAX_BYTES / 1024),
+        false => PageError::BadRequest("The form was cut off or is not a form.".into()),
+    };
+    let mut parts = Multipart::new(request.headers(), counted);
+    let (mut pairs, mut file) = (Vec::new(), None);
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(unreadable)?;
         let mut bytes = Vec::new();
         while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(unreadable)?;
-            read += chunk.len();
-            if read > MAX_BYTES {
-                return Err(PageError::TooLarge(MAX_BYTES / 1024));
-            }
-            bytes.extend_from_slice(&chunk);
+            bytes.extend_from_slice(&chunk.map_err(unreadable)?);
         }
         let name = part.name().unwrap_or_default().to_owned();
         let is_file = part.content_disposition().is_some_and(|about| about.get_filename().is_some());
