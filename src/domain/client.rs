@@ -289,7 +289,11 @@ impl ClientSettings {
         let name = errors.take("name", "Name", text::name(&input.name, "a name", Self::MAX_NAME));
         let description =
             errors.take("description", "Description", text::paragraph(&input.description, Self::MAX_DESCRIPTION));
-        let grants = errors.take("grant_types", "Grant types", grants(input, context)).unwrap_or_default();
+        let (field, label) = match kind {
+            ClientType::Custom => ("grant_types", "Grant types"),
+            _ => ("allow_refresh", "Allow refresh tokens"),
+        };
+        let grants = errors.take(field, label, grants(input, context)).unwrap_or_default();
         let response_types = errors
             .take("response_types", "Response types", response_types(input, context, &grants))
             .unwrap_or_default();
@@ -336,18 +340,18 @@ impl ClientSettings {
         let scopes = errors.take("scopes", "Scopes", scopes(&input.scopes, context.scopes));
         let token_lifetime =
             errors.take("token_lifetime", "Token lifetime (seconds)", token_lifetime(&input.token_lifetime));
-        let id_token_signing = errors.take(
-            "id_token_signing",
-            "ID token signing",
-            choice(&input.id_token_signing, Signing::Rs256, Signing::parse),
-        );
-        let subject_type = errors.take(
-            "subject_type",
-            "Subject",
-            choice(&input.subject_type, SubjectType::Pairwise, SubjectType::parse),
-        );
-        let require_consent = errors.take("require_consent", "Require user consent", switch(&input.require_consent));
-        let require_pkce = errors.take("require_pkce", "Require PKCE", switch(&input.require_pkce));
+        // What the form of the type doesn't show is not taken from it, nor found fault with.
+        let shown = |typed: &str, is_shown: bool| if is_shown { typed.to_owned() } else { String::new() };
+        let signing = shown(&input.id_token_signing, for_users);
+        let id_token_signing =
+            errors.take("id_token_signing", "ID token signing", choice(&signing, Signing::Rs256, Signing::parse));
+        let subject = shown(&input.subject_type, for_users);
+        let subject_type =
+            errors.take("subject_type", "Subject", choice(&subject, SubjectType::Pairwise, SubjectType::parse));
+        let consent = switch(&shown(&input.require_consent, for_users));
+        let require_consent = errors.take("require_consent", "Require user consent", consent);
+        let pkce = switch(&shown(&input.require_pkce, kind.shows_pkce_switch()));
+        let require_pkce = errors.take("require_pkce", "Require PKCE", pkce);
 
         match (
             (name, description, website, privacy_policy, terms, scopes),
@@ -491,7 +495,8 @@ fn lines<T>(
 
 fn grants(input: &ClientInput, context: &FormContext<'_>) -> Result<Vec<GrantType>, String> {
     if context.client_type != ClientType::Custom {
-        return Ok(context.client_type.grants(switch(&input.allow_refresh)?));
+        let refresh = context.client_type.shows_refresh_switch() && switch(&input.allow_refresh)?;
+        return Ok(context.client_type.grants(refresh));
     }
     let offered = context.client_type.grant_types(context.policy);
     let mut chosen = Vec::new();
