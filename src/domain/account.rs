@@ -61,7 +61,10 @@ pub fn strength_in_words(score: u8) -> &'static str {
 pub fn strength(password: &str, own_words: &[&str]) -> Strength {
     // zxcvbn's time grows with the length; what is past its first 100 characters doesn't change the verdict.
     let head: Zeroizing<String> = Zeroizing::new(password.chars().take(100).collect());
-    let estimate = zxcvbn::zxcvbn(&head, own_words);
+    // An address and a full name are each several words that others know.
+    let parts = own_words.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
+    let known: Vec<&str> = own_words.iter().copied().chain(parts).filter(|word| word.chars().count() > 2).collect();
+    let estimate = zxcvbn::zxcvbn(&head, &known);
     let score = u8::from(estimate.score());
     let word = strength_in_words(score);
     let advice = estimate.feedback().map_or(String::new(), |feedback| {
@@ -91,6 +94,8 @@ mod tests {
     #[test]
     fn strength_knows_the_persons_own_words() {
         assert!(strength("keywright", &["keywright"]).score <= 1);
+        assert!(strength("Northwind1", &["Ada Hopkins", "northwind@example.com"]).score <= 1);
+        assert!(strength("hopkins1", &["Ada Hopkins", "northwind@example.com"]).score <= 1);
         assert_eq!(strength("correct horse battery staple tuesday", &[]).word, "Strong");
     }
 }
