@@ -42,7 +42,12 @@ impl Operations {
     }
 
     pub fn is_setup_link(&self, token: &str) -> Result<bool> {
-        Ok(self.db.read(|reader| db::mailed_codes::is_setup_link(reader, &sha256(token), self.now()))?)
+        Ok(self.db.read(|reader| {
+            Ok::<_, db::Error>(
+                db::tenants::count(reader)? == 0
+                    && db::mailed_codes::is_setup_link(reader, &sha256(token), self.now())?,
+            )
+        })?)
     }
 
     /// Makes the operator's company, its first administrator and the default clients. `NotFound` for a link that is
@@ -66,7 +71,9 @@ impl Operations {
         };
         self.db.write(|writer| {
             let now = self.now();
-            if !db::mailed_codes::take_setup_link(writer, &sha256(token), now)? {
+            let taken = db::mailed_codes::take_setup_link(writer, &sha256(token), now)?;
+            // A company may have been made in another way since the link was printed.
+            if !taken || db::tenants::count(writer)? > 0 {
                 return Err(Error::NotFound);
             }
             let (tenant, actor) = self.found_company(writer, &company, &person.email, &person, true, address)?;

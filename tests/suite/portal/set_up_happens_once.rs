@@ -131,3 +131,14 @@ fn a_portal_with_companies_is_set_up() {
     assert!(portal.application.operations.setup_link().unwrap().is_none());
     portal.signed_in(Person::Administrator, "northwind");
 }
+
+#[test]
+fn a_company_made_meanwhile_ends_the_link() {
+    let portal = TestPortal::spawn();
+    let link = link(&portal);
+    let mut browser = filled(&portal, &link, "olga@contoso.example");
+    portal.company("northwind");
+    assert_eq!(Browser::new(&portal.url).visit(&link).status, 410);
+    assert_eq!(browser.press("Set up Keywright").status, 410);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM tenants"), 1);
+}
