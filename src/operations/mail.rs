@@ -3,14 +3,25 @@
 use std::time::Duration;
 
 use super::{Operations, Result, new_id};
+use crate::clock::Timestamp;
 use crate::db::{self, Writer};
 use crate::domain::id::MailId;
 use crate::mail::{Letter, Message};
 
 /// What seals the bodies: a mail may hold a code.
 const SEAL: &str = "mail";
-/// How long somebody who took a mail has to hand it over.
-const CLAIM_LASTS: Duration = Duration::from_secs(120);
+/// How long somebody who took a mail has to hand it over, before others may.
+pub const CLAIM_LASTS: Duration = Duration::from_secs(120);
+
+/// Three days' worth, at the waits below.
+const TRIES: i32 = 77;
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// How long to wait after so many tries; `None` after the last.
+fn wait_after(tries: i32) -> Option<Duration> {
+    let doublings = u32::try_from(tries - 1).unwrap_or(0).min(6);
+    (tries < TRIES).then_some((Duration::from_secs(60) * 2u32.pow(doublings)).min(Duration::from_secs(3_600)))
+}
 
 /// A mail to be handed over now.
 pub struct DueMail {
@@ -51,15 +62,31 @@ impl Operations {
         Ok(self.db.write(|writer| db::outbox::remove(writer, mail.id))?)
     }
 
-    /// Tried again after 1, 2, 4 … 60 minutes, for as long as it takes.
+    /// Tried again after 1, 2, 4 … 60 minutes, and then every hour for three days. After that the mail stays in the
+    /// outbox, with its last error, for whoever runs the portal to see, and is not tried any more.
     pub fn mail_failed(&self, mail: &DueMail, error: &str) -> Result<()> {
-        let doublings = u32::try_from(mail.attempts - 1).unwrap_or(0).min(6);
-        let wait = (Duration::from_secs(60) * 2u32.pow(doublings)).min(Duration::from_secs(3_600));
+        let until = wait_after(mail.attempts).map_or(NEVER, |wait| self.now().plus(wait));
+        if until == NEVER {
+            tracing::error!(mail = %mail.id, "a mail was refused for three days and is not tried any more");
+        }
         let short: String = error.chars().take(500).collect();
-        Ok(self.db.write(|writer| db::outbox::postpone(writer, mail.id, self.now().plus(wait), &short))?)
+        Ok(self.db.write(|writer| db::outbox::postpone(writer, mail.id, until, &short))?)
     }
 
     pub fn mail_waiting(&self) -> Result<i64> {
         Ok(self.db.read(db::outbox::waiting)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_to_an_hour_and_end_after_three_days() {
+        let minutes = |tries| wait_after(tries).map(|wait| wait.as_secs() / 60);
+        assert_eq!([1, 2, 3, 6, 7, 8].map(minutes), [Some(1), Some(2), Some(4), Some(32), Some(60), Some(60)]);
+        let total: Duration = (1..).map_while(wait_after).sum();
+        assert_eq!(total.as_secs() / 3_600, 71);
     }
 }

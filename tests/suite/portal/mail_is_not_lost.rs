@@ -7,7 +7,7 @@ use std::time::Duration;
 use keywright::config::Mail;
 use keywright::jobs::mail::Delivered;
 
-use crate::support::{MINUTE, Person, SECOND, TestPortal, code_in, letters_in};
+use crate::support::{DAY, MINUTE, Person, SECOND, TestPortal, code_in, letters_in};
 
 const NOTHING: Delivered = Delivered { sent: 0, postponed: 0 };
 const POSTPONED: Delivered = Delivered { sent: 0, postponed: 1 };
@@ -106,4 +106,31 @@ fn whoever_took_it_and_died_holds_it_for_two_minutes() {
     assert_eq!(portal.deliver_mail(), NOTHING);
     portal.clock.advance(SECOND);
     assert_eq!(portal.deliver_mail(), Delivered { sent: 1, postponed: 0 });
+}
+
+#[test]
+fn after_three_days_it_stays_and_is_not_tried_any_more() {
+    let portal = stuck(file_in_the_way);
+    let begun = portal.clock.now();
+    let mut tries = 0;
+    for _ in 0..200 {
+        tries += portal.deliver_mail().postponed;
+        portal.clock.advance(30 * MINUTE);
+    }
+    assert!(portal.clock.now().since(begun) > 4 * DAY);
+    assert!((70..=77).contains(&tries), "{tries}");
+    portal.clock.advance(365 * DAY);
+    assert_eq!(portal.deliver_mail(), NOTHING);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM outbox WHERE last_error <> ''"), 1);
+}
+
+#[test]
+fn a_mail_server_that_never_answers_is_given_up_before_others_may_try() {
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let portal = stuck(|_| Mail::Smtp(format!("smtp://127.0.0.1:{port}")));
+    let begun = std::time::Instant::now();
+    assert_eq!(portal.deliver_mail(), POSTPONED);
+    assert!(begun.elapsed() < keywright::operations::mail::CLAIM_LASTS);
 }
