@@ -79,6 +79,12 @@ pub fn remove(writer: &mut Writer<'_>, id: CodeId) -> Result<bool> {
     Ok(diesel::delete(mailed_codes::table.find(id.to_string())).execute(writer.conn())? == 1)
 }
 
+/// Ends every code of an account: one that was asked for before a password changed must not change it again.
+pub fn remove_of(writer: &mut Writer<'_>, account: AccountId) -> Result<usize> {
+    Ok(diesel::delete(mailed_codes::table.filter(mailed_codes::account_id.eq(account.to_string())))
+        .execute(writer.conn())?)
+}
+
 pub fn remove_ended(writer: &mut Writer<'_>, now: Timestamp) -> Result<usize> {
     let codes =
         diesel::delete(mailed_codes::table.filter(mailed_codes::expires_at.le(now.micros()))).execute(writer.conn())?;

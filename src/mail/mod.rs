@@ -10,10 +10,21 @@ use serde::{Deserialize, Serialize};
 /// Something to tell somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    Activation { name: String, code: String },
-    AccountExists { name: String, portal: String },
-    PasswordReset { name: String, code: String },
-    PasswordChanged { name: String },
+    /// Names nobody: the address is not proved yet, and a name could be anybody's message to it.
+    Activation {
+        code: String,
+    },
+    AccountExists {
+        name: String,
+        portal: String,
+    },
+    PasswordReset {
+        name: String,
+        code: String,
+    },
+    PasswordChanged {
+        name: String,
+    },
 }
 
 /// A message in words.
@@ -53,9 +64,9 @@ impl Message {
     fn parts(&self) -> (&'static str, &str, Vec<String>, Option<&str>) {
         const NOT_YOU: &str = "If this was not you, you can ignore this mail: nothing happens without the code.";
         match self {
-            Self::Activation { name, code } => (
+            Self::Activation { code } => (
                 "Your activation code",
-                name,
+                "",
                 vec![
                     "Type this code into the page where you registered. It is good for 30 minutes.".into(),
                     NOT_YOU.into(),

@@ -43,7 +43,7 @@ pub fn new_password(typed: Zeroizing<String>, own_words: &[&str]) -> Result<Plai
 
 impl Operations {
     /// Checks name, address and password, and hashes the password.
-    pub fn introduce(&self, name: &str, email: &str, password: Zeroizing<String>) -> Result<Introduction, FieldErrors> {
+    fn introduce(&self, name: &str, email: &str, password: Zeroizing<String>) -> Result<Introduction, FieldErrors> {
         let mut errors = FieldErrors::default();
         let password_score = strength(&password, &[name, email]).score;
         let parsed_name = errors.take("name", "Your name", text::name(name, "your name", 100));

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::super::{Error, Operations, Result, Target, Who, record};
 use super::codes::{self, Half, Purpose};
 use super::new_password;
+use super::sign_in::account_bucket;
 use crate::access::Actor;
 use crate::db;
 use crate::domain::account::PlainPassword;
@@ -54,6 +55,9 @@ impl Operations {
             let (account, _) = db::accounts::find(writer, id)?;
             db::accounts::set_password(writer, id, &hash, now)?;
             db::sessions::end_others(writer, id, None)?;
+            db::mailed_codes::remove_of(writer, id)?;
+            // Whoever reads the mail of the account need not wait for a block that others' guesses brought about.
+            db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
             self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
             let tenant = db::tenants::membership(writer, id, None)?.map(|member| member.tenant_id);
             let who = Who::Visitor { id: Some(id.to_string()), name: &account.name, address, tenant };
@@ -84,6 +88,7 @@ impl Operations {
             let now = self.now();
             db::accounts::set_password(writer, person.account_id, &hash, now)?;
             db::sessions::end_others(writer, person.account_id, keep)?;
+            db::mailed_codes::remove_of(writer, person.account_id)?;
             self.enqueue(writer, &person.email, &Message::PasswordChanged { name: person.name.clone() })?;
             let target = Target::Account { id: person.account_id.to_string(), name: &person.name };
             record(writer, now, Who::Person(actor), AuditAction::PasswordChanged, &target, &[])

@@ -2,6 +2,7 @@
 //! database; the first two steps travel sealed with the browser.
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::super::{Error, Operations, Result, Target, Who, record};
 use super::Introduction;
@@ -24,6 +25,26 @@ pub struct Newcomer {
 }
 
 impl Operations {
+    /// The first step: who it is. Nothing is written down; the password goes on as its hash.
+    pub fn begin_registration(
+        &self,
+        name: &str,
+        email: &str,
+        password: Zeroizing<String>,
+        address: &str,
+    ) -> Result<Introduction> {
+        self.refuse_if_closed()?;
+        self.count_registration(address)?;
+        self.introduce(name, email, password).map_err(Error::Invalid)
+    }
+
+    fn refuse_if_closed(&self) -> Result<()> {
+        if self.rules.registration_open {
+            return Ok(());
+        }
+        Err(WrongState::because("Registration is closed. Ask whoever runs this portal.").into())
+    }
+
     /// The second step: checks the company and mails the code. An address that has an account gets a mail that says
     /// so instead; the page is the same.
     pub fn register_company(
@@ -33,9 +54,7 @@ impl Operations {
         contact: &str,
         address: &str,
     ) -> Result<Newcomer> {
-        if !self.rules.registration_open {
-            return Err(WrongState::because("Registration is closed. Ask whoever runs this portal.").into());
-        }
+        self.refuse_if_closed()?;
         let mut errors = FieldErrors::default();
         let company = errors.take("company", "Company name", text::name(company, "the name of your company", 100));
         let contact = errors.take("contact_email", "Contact e-mail", Email::parse(contact));
@@ -43,12 +62,12 @@ impl Operations {
         self.count_code_request(address)?;
         let key = person.email.to_ascii_lowercase();
         let half = self.db.write(|writer| {
-            let taken = db::accounts::by_email(writer, &key)?.is_some();
-            let (code, half) = self.new_code(writer, Purpose::Activation, None, !taken)?;
-            let message = if taken {
-                Message::AccountExists { name: person.name.clone(), portal: self.rules.public_url.clone() }
-            } else {
-                Message::Activation { name: person.name.clone(), code: codes::shown(&code) }
+            let taken = db::accounts::by_email(writer, &key)?.map(|(account, _)| account);
+            let (code, half) = self.new_code(writer, Purpose::Activation, None, taken.is_none())?;
+            // Nothing that was typed goes into these mails: anybody can type anybody's address here.
+            let message = match taken {
+                Some(account) => Message::AccountExists { name: account.name, portal: self.rules.public_url.clone() },
+                None => Message::Activation { code: codes::shown(&code) },
             };
             self.enqueue(writer, &person.email, &message)?;
             Ok::<_, Error>(half)

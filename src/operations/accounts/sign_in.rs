@@ -1,5 +1,6 @@
 //! Signing in, and what slows guessing down: counts per account and per address, shared by all instances.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -10,12 +11,15 @@ use crate::db;
 use crate::domain::account::{Account, PlainPassword};
 use crate::domain::audit::AuditAction;
 use crate::domain::id::AccountId;
+use crate::domain::text::Email;
 
 /// How many failures of one account, and from one address, are forgiven.
 const PER_ACCOUNT: i32 = 5;
 const PER_ADDRESS: i32 = 30;
 /// How many codes one address may ask for.
 const CODES_PER_ADDRESS: i32 = 10;
+/// How often one address may begin to register: each time costs a hash.
+const REGISTRATIONS_PER_ADDRESS: i32 = 30;
 /// Failures older than this no longer count.
 const FORGET_AFTER: Duration = Duration::from_secs(15 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(15 * 60);
@@ -26,12 +30,21 @@ fn block_for(failures: i32, forgiven: i32) -> Option<Duration> {
     Some((Duration::from_secs(60) * 2u32.pow(over.min(8))).min(LONGEST_BLOCK))
 }
 
-fn account_bucket(email_key: &str) -> String {
+pub(super) fn account_bucket(email_key: &str) -> String {
     format!("account:{}", sha256(email_key))
 }
 
-fn address_bucket(address: &str) -> String {
-    format!("address:{address}")
+/// A bucket for what comes from one address, or for IPv6 from one /64 network: whoever has one of its addresses has
+/// them all.
+fn address_bucket(kind: &str, address: &str) -> String {
+    match address.parse() {
+        Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{kind}:{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Ok(ip) => format!("{kind}:{}", ip.to_canonical()),
+        Err(_) => format!("{kind}:{address}"),
+    }
 }
 
 impl Operations {
@@ -39,7 +52,11 @@ impl Operations {
     /// wrong password, an unknown address and an account that was not activated.
     pub fn sign_in(&self, email: &str, password: Zeroizing<String>, address: &str) -> Result<Option<AccountId>> {
         let key = email.trim().to_ascii_lowercase();
-        let found = self.db.read(|reader| db::accounts::by_email(reader, &key))?;
+        // What is no address is nobody's, and not every text can be asked for on both databases.
+        let found = match Email::parse(email) {
+            Ok(email) => self.db.read(|reader| db::accounts::by_email(reader, &email.key()))?,
+            Err(_) => None,
+        };
         let found = found.filter(|(account, _)| account.activated_at.is_some());
         self.prove(&key, found, password, address)
     }
@@ -51,6 +68,11 @@ impl Operations {
         Ok(self.prove(&key, Some(found), password, address)?.is_some())
     }
 
+    /// Whether the account belongs to a company. Who belongs to none has nothing to see in the portal.
+    pub fn is_member(&self, account: AccountId) -> Result<bool> {
+        Ok(self.db.read(|reader| db::tenants::membership(reader, account, None))?.is_some())
+    }
+
     fn prove(
         &self,
         key: &str,
@@ -58,7 +80,7 @@ impl Operations {
         password: Zeroizing<String>,
         address: &str,
     ) -> Result<Option<AccountId>> {
-        let (account_bucket, address_bucket) = (account_bucket(key), address_bucket(address));
+        let (account_bucket, address_bucket) = (account_bucket(key), address_bucket("address", address));
         self.refuse_blocked(std::slice::from_ref(&address_bucket))?;
         // Counted before the password is looked at: of guesses sent all at once no more are looked at than of guesses
         // sent one after the other.
@@ -82,7 +104,11 @@ impl Operations {
 
     /// Codes cost mail: one address may not ask for many.
     pub(super) fn count_code_request(&self, address: &str) -> Result<()> {
-        self.count(&format!("codes:{address}"), CODES_PER_ADDRESS).map(drop)
+        self.count(&address_bucket("codes", address), CODES_PER_ADDRESS).map(drop)
+    }
+
+    pub(super) fn count_registration(&self, address: &str) -> Result<()> {
+        self.count(&address_bucket("registrations", address), REGISTRATIONS_PER_ADDRESS).map(drop)
     }
 
     fn refuse_blocked(&self, buckets: &[String]) -> Result<()> {
@@ -129,5 +155,15 @@ mod tests {
             [4, 5, 6, 7, 8, 9, 100].map(minutes),
             [None, Some(1), Some(2), Some(4), Some(8), Some(15), Some(15)]
         );
+    }
+
+    #[test]
+    fn a_network_counts_as_one_address() {
+        let bucket = |address| address_bucket("address", address);
+        assert_eq!(bucket("192.0.2.7"), "address:192.0.2.7");
+        assert_eq!(bucket("::ffff:192.0.2.7"), "address:192.0.2.7");
+        assert_eq!(bucket("2001:db8:1:2:3:4:5:6"), "address:2001:db8:1:2::/64");
+        assert_eq!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:2:ffff::9"));
+        assert_ne!(bucket("2001:db8:1:2::1"), bucket("2001:db8:1:3::1"));
     }
 }

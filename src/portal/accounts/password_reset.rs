@@ -83,6 +83,7 @@ pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<Htt
     let CodeForm { code, password } = posted.input;
     let address = visitor.address();
     let done = visitor.run(move |operations| operations.reset_password(&half, &code, password, &address)).await?;
+    let mut typed = posted.typed.without("password");
     let errors = match done {
         Ok(Some(_)) => {
             let notice =
@@ -92,15 +93,17 @@ pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<Htt
             response.add_cookie(&removal).map_err(|_| PageError::Bug("a cookie can't be removed".into()))?;
             return Ok(response);
         }
-        Ok(None) => FieldErrors::one(
-            "code",
-            "Code",
-            "This is not the code, or it is too old or was tried too often. Check it, or ask for a new one.",
-        ),
+        Ok(None) => {
+            typed = typed.without("code");
+            let fault =
+                "This is not the code, or it is too old or was tried too often. Check it, or ask for a new one.";
+            FieldErrors::one("code", "Code", fault)
+        }
+        // The code has not been looked at and is still good: it need not be typed again.
         Err(Error::Invalid(errors)) => errors,
         Err(error) => return Err(blocked_or(&visitor, error)),
     };
-    let form = posted.typed.without("password").with_errors(errors);
+    let form = typed.with_errors(errors);
     html(
         StatusCode::UNPROCESSABLE_ENTITY,
         &CodePage { shell: visitor.shell(title("Choose a new password", &form)), form },

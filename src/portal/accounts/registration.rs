@@ -101,15 +101,18 @@ pub async fn account(visitor: Visitor) -> Result<HttpResponse, PageError> {
 pub async fn give_account(visitor: Visitor, posted: Posted<AccountForm>) -> Result<HttpResponse, PageError> {
     open(&visitor)?;
     let AccountForm { name, email, password } = posted.input;
-    match visitor.run(move |operations| operations.introduce(&name, &email, password)).await? {
+    let address = visitor.address();
+    let begun = visitor.run(move |operations| operations.begin_registration(&name, &email, password, &address)).await?;
+    match begun {
         Ok(person) => keep(&visitor, &Progress::Introduced(person), paths::REGISTER_COMPANY),
-        Err(errors) => {
+        Err(Error::Invalid(errors)) => {
             let form = posted.typed.without("password").with_errors(errors);
             html(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 &RegisterPage { shell: visitor.shell(title("Register", &form)), form },
             )
         }
+        Err(error) => Err(blocked_or(&visitor, error)),
     }
 }
 

@@ -34,6 +34,13 @@ struct SendAgainPage {
     carried: Vec<(String, String)>,
 }
 
+#[derive(Template)]
+#[template(path = "account/no_company.html")]
+struct NoCompanyPage {
+    shell: Shell,
+    email: String,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct Wanted {
@@ -89,9 +96,18 @@ async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<
 pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<HttpResponse, PageError> {
     let SignInForm { email, password, return_to, carried_to, carried } = posted.input;
     let address = visitor.address();
-    let found = visitor.run(move |operations| operations.sign_in(&email, password, &address)).await?;
+    let found = visitor
+        .run(move |operations| match operations.sign_in(&email, password, &address)? {
+            Some(account) => Ok(Some((account, operations.is_member(account)?))),
+            None => Ok(None),
+        })
+        .await?;
     match found {
-        Ok(Some(account)) => {
+        Ok(Some((_, false))) => {
+            let email = posted.typed.value("email").trim().to_owned();
+            html(StatusCode::FORBIDDEN, &NoCompanyPage { shell: visitor.shell("No company"), email })
+        }
+        Ok(Some((account, true))) => {
             begin(&visitor, account)?;
             if carried_to.is_empty() {
                 return Ok(go_to(paths::local(&return_to)));

@@ -135,3 +135,47 @@ fn of_many_tries_at_once_with_the_right_code_one_counts() {
     assert_eq!(statuses, [303, 422, 422, 422]);
     assert_eq!(portal.number("SELECT count(*) AS n FROM audit_events WHERE action = 'password.reset'"), 1);
 }
+
+#[test]
+fn codes_asked_for_before_end_with_the_old_password() {
+    let (portal, email) = northwind();
+    let mut earlier = waiting(&portal, &email);
+    let earlier_code = portal.code_for(&email);
+    let mut browser = waiting(&portal, &email);
+    assert_eq!(give(&mut browser, &portal.code_for(&email), NEW_PASSWORD), 200);
+    assert_eq!(give(&mut earlier, &earlier_code, PASSWORD), 422);
+
+    // The same where the password is changed on the account page.
+    portal.mail_to(&email);
+    let mut earlier = waiting(&portal, &email);
+    let earlier_code = portal.code_for(&email);
+    browser.sign_in(&email, NEW_PASSWORD);
+    browser.visit("/account");
+    browser.fill("Current password", NEW_PASSWORD).fill("New password", "eight wild otters at dawn");
+    assert_eq!(browser.press("Change password").status, 200);
+    assert_eq!(give(&mut earlier, &earlier_code, PASSWORD), 422);
+    Browser::new(&portal.url).sign_in(&email, "eight wild otters at dawn");
+}
+
+#[test]
+fn whoever_reads_the_mail_need_not_wait_for_others_guesses() {
+    let (portal, email) = northwind();
+    for _ in 0..5 {
+        Browser::new(&portal.url).try_sign_in(&email, "a wrong test password");
+    }
+    assert_eq!(Browser::new(&portal.url).try_sign_in(&email, PASSWORD).status, 429);
+    let mut browser = waiting(&portal, &email);
+    assert_eq!(give(&mut browser, &portal.code_for(&email), NEW_PASSWORD), 200);
+    browser.sign_in(&email, NEW_PASSWORD);
+}
+
+#[test]
+fn a_wrong_code_is_not_shown_again_and_one_that_was_not_looked_at_is() {
+    let (portal, email) = northwind();
+    let mut browser = waiting(&portal, &email);
+    let code = portal.code_for(&email);
+    assert_eq!(give(&mut browser, &code, "password1"), 422);
+    assert_eq!(browser.page().value("code").as_deref(), Some(code.as_str()));
+    assert_eq!(give(&mut browser, &wrong(&code), NEW_PASSWORD), 422);
+    assert_eq!(browser.page().value("code").as_deref(), Some(""));
+}

@@ -167,3 +167,21 @@ fn where_it_is_closed_it_is_not_there() {
         assert_eq!(browser.post(path, &[]).status(), 404, "{path}");
     }
 }
+
+#[test]
+fn nothing_that_a_stranger_typed_is_mailed() {
+    let portal = open();
+    portal.company("northwind");
+    let taken = Person::Member.email("northwind");
+    for email in [taken.as_str(), EMAIL] {
+        let mut browser = Browser::new(&portal.url);
+        browser.visit("/register");
+        browser.fill("Your name", "You won, visit evil.example").fill("E-mail", email).fill("Password", PASSWORD);
+        browser.press("Continue");
+        browser.fill("Company name", "evil.example");
+        assert_eq!(browser.press("Continue").heading(), "Activate your account");
+        let letters = portal.mail_to(email);
+        assert_eq!(letters.len(), 1);
+        assert!(!letters[0].contains("evil.example"), "{}", letters[0]);
+    }
+}

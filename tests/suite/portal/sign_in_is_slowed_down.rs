@@ -198,3 +198,40 @@ fn one_address_may_not_ask_for_many_codes() {
     portal.clock.advance(MINUTE);
     assert_eq!(ask(10), 200);
 }
+
+#[test]
+fn what_is_no_address_is_nobodys() {
+    let (_portal, browser, _) = northwind();
+    for email in ["", "no address at all", "nul\0@northwind.example", "x".repeat(10_000).as_str()] {
+        let answer = browser.post("/sign-in", &[("email", email), ("password", WRONG)]);
+        assert_eq!(answer.status(), 422, "{email:.40}");
+    }
+}
+
+#[test]
+fn one_address_may_not_begin_to_register_without_end() {
+    let portal = TestPortal::spawn_with(|config| config.registration_open = true);
+    let browser = Browser::new(&portal.url);
+    let begin = || {
+        let form = [("name", "Nora"), ("email", "nora@newcomer.example"), ("password", "granite lantern orchard")];
+        browser.post("/register", &form).status()
+    };
+    for _ in 0..30 {
+        assert_eq!(begin(), 303);
+    }
+    assert_eq!(begin(), 429);
+    portal.clock.advance(MINUTE);
+    assert_eq!(begin(), 303);
+}
+
+#[test]
+fn who_belongs_to_no_company_is_told_so() {
+    let (portal, mut browser, email) = northwind();
+    browser.sign_in(&email, PASSWORD);
+    portal.sql("DELETE FROM members");
+    assert_eq!(browser.visit("/").heading(), "Sign in", "the open session is worth nothing");
+    let page = browser.try_sign_in(&email, PASSWORD);
+    assert_eq!((page.status, page.heading().as_str()), (403, "You belong to no company"));
+    assert!(page.sees(&email));
+    assert!(!browser.is_signed_in());
+}
