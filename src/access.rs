@@ -135,6 +135,8 @@ pub struct Membership {
     pub tenant_name: String,
     pub roles: Roles,
     pub policy: TenantPolicy,
+    /// A session that knows only an older password is worth nothing.
+    pub password_changed_at: Timestamp,
 }
 
 /// A person acting now: the membership, when the password was last given, and from where.
@@ -200,9 +202,9 @@ impl Actor {
         }
     }
 
-    pub fn may_edit(&self, client: &Client) -> bool {
-        let (users, machines) = (self.may(Action::EditUserClients), self.may(Action::EditMachineClients));
-        if client.acts_alone() { machines } else { users }
+    /// The question of [`Permit::reaches`], for showing a control.
+    pub fn may_edit(&self, client: &Client, has_more_roles: bool) -> bool {
+        self.permit::<act::EditClients>().and_then(|permit| permit.reaches(client, has_more_roles)).is_ok()
     }
 
     /// A client may be given roles beside Tenant Member.
@@ -277,6 +279,18 @@ impl Permit<act::EditClients> {
     /// Whether the permit reaches this client: one that acts for users, or one that acts on its own.
     pub fn covers(&self, acts_alone: bool) -> Result<(), Denied> {
         self.actor.check(if acts_alone { Action::EditMachineClients } else { Action::EditUserClients })
+    }
+}
+
+impl Permit<act::EditClients> {
+    /// Whether the permit reaches this client as it is. A client that acts on its own with more than the role Tenant
+    /// Member is an administrator's alone: whoever could add a secret to it would have its roles.
+    pub fn reaches(&self, client: &Client, has_more_roles: bool) -> Result<(), Denied> {
+        self.covers(client.acts_alone())?;
+        if client.acts_alone() && has_more_roles && !self.actor.may_give_client_roles() {
+            return Err(denied(&[Action::ManageTenant]));
+        }
+        Ok(())
     }
 }
 

@@ -182,7 +182,12 @@ fn check_public_url(text: &str) -> anyhow::Result<String> {
         "http" => bail!("public_url is plain http and not loopback: use https, or passwords travel in clear"),
         other => bail!("public_url must be https, not {other}"),
     }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+    if url.path() != "/"
+        || url.query().is_some()
+        || url.fragment().is_some()
+        || !url.username().is_empty()
+        || url.password().is_some()
+    {
         bail!("public_url must be scheme, host and port alone: {text:?}");
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())

@@ -368,7 +368,7 @@ impl<'a> Story<'a> {
     }
 
     fn release(&self, service: ServiceId) -> anyhow::Result<()> {
-        self.operations.release_service(&self.permit(ADA)?, service)?;
+        self.operations.release_service(&self.confirmed(ADA)?, service)?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -39,7 +39,7 @@ pub struct Wanted {
     /// Members of each company; the first is its administrator.
     #[arg(long, default_value_t = 5)]
     pub members: u32,
-    /// The same seed makes the same data.
+    /// The same seed makes the same data and the same secrets: never use it where secrets matter.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Write `client_id secret` lines of usable secrets here.
@@ -98,7 +98,7 @@ pub fn run(application: &Application, wanted: &Wanted) -> anyhow::Result<()> {
     let secrets_out = wanted
         .secrets_out
         .as_ref()
-        .map(|path| File::create(path).with_context(|| format!("can't write {}", path.display())))
+        .map(|path| private_file(path).with_context(|| format!("can't write {}", path.display())))
         .transpose()?
         .map(BufWriter::new);
     let mut generator = Generator {
@@ -120,6 +120,15 @@ pub fn run(application: &Application, wanted: &Wanted) -> anyhow::Result<()> {
         wanted.tenants, wanted.services, wanted.clients, wanted.members
     );
     Ok(())
+}
+
+/// Secrets are their owner's alone.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 impl Generator<'_> {

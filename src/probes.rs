@@ -35,7 +35,9 @@ impl Probes {
 pub fn configure(config: &mut ServiceConfig) {
     config
         .route("/healthz", web::get().to(alive))
+        .route("/healthz", web::head().to(alive))
         .route("/readyz", web::get().to(ready))
+        .route("/readyz", web::head().to(ready))
         .route("/metrics", web::get().to(metrics_text));
 }
 

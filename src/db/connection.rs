@@ -155,6 +155,9 @@ impl Db {
     /// Opens a pool of `size` connections. Nothing is migrated yet.
     pub fn open(url: &DatabaseUrl, size: u32) -> Result<Self> {
         let queries = Arc::new(AtomicU64::new(0));
+        if let DatabaseUrl::Sqlite(file) = url {
+            make_private(file);
+        }
         let manager = Manager { url: url.clone(), queries: Arc::clone(&queries) };
         // Fails early and with the database's own words; the pool would only say that it timed out.
         manager.establish().map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -215,6 +218,16 @@ impl Db {
     fn checkout(&self) -> Result<r2d2::PooledConnection<Manager>> {
         self.pool.get().map_err(|error| Error::Unavailable(error.to_string()))
     }
+}
+
+/// A new database file is its owner's alone; SQLite gives the files beside it the same rights.
+fn make_private(file: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // It exists, or it can't be made: SQLite then says why.
+    options.open(file).ok();
 }
 
 /// SQLite takes the write lock at once: a transaction that reads first and then wants to write would fail half-way.

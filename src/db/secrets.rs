@@ -111,10 +111,11 @@ pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap
     Ok(found)
 }
 
-/// Secrets of a tenant's working clients that end before the instant given, soonest first, with the client's name.
+/// Secrets of a tenant's clients that end between the instants given, soonest first, with the client's name.
 pub fn expiring(
     reader: &mut Reader<'_>,
     scope: TenantScope,
+    after: Timestamp,
     before: Timestamp,
     limit: i64,
 ) -> Result<Vec<(Secret, String)>> {
@@ -122,6 +123,7 @@ pub fn expiring(
         .inner_join(clients::table)
         .filter(clients::tenant_id.eq(scope.id().to_string()))
         .filter(clients::status.ne("deleted"))
+        .filter(secrets::expires_at.gt(after.micros()))
         .filter(secrets::expires_at.le(before.micros()))
         .order(secrets::expires_at.asc())
         .limit(limit)

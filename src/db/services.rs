@@ -238,7 +238,7 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ServiceQuery) -
     Ok((listed, total))
 }
 
-/// The names of all services that are not deleted, for a filter.
+/// The names of services, for a filter.
 pub fn names(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<Vec<(ServiceId, String)>> {
     services::table
         .filter(services::tenant_id.eq(scope.id().to_string()))
@@ -289,16 +289,18 @@ pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Re
 /// Removes a service for good, if it is still deleted since before the instant given and has no clients left.
 /// Answers whether it did: of two purges at once, one does.
 pub fn remove(writer: &mut Writer<'_>, id: ServiceId, deleted_before: Timestamp) -> Result<bool> {
-    let left: i64 = clients::table.filter(clients::service_id.eq(id.to_string())).count().get_result(writer.conn())?;
-    if left > 0 {
-        return Ok(false);
-    }
-    remove_logo(writer, id)?;
-    let removed = diesel::delete(
+    let still_due = diesel::update(
         services::table
             .filter(services::id.eq(id.to_string()))
             .filter(services::deleted_at.le(deleted_before.micros())),
     )
+    .set(services::version.eq(services::version))
     .execute(writer.conn())?;
+    let left: i64 = clients::table.filter(clients::service_id.eq(id.to_string())).count().get_result(writer.conn())?;
+    if still_due == 0 || left > 0 {
+        return Ok(false);
+    }
+    remove_logo(writer, id)?;
+    let removed = diesel::delete(services::table.find(id.to_string())).execute(writer.conn())?;
     Ok(removed == 1)
 }

@@ -66,8 +66,9 @@ pub fn insert(writer: &mut Writer<'_>, new: &NewTenant<'_>) -> Result<()> {
     Ok(())
 }
 
-pub fn count(reader: &mut Reader<'_>) -> Result<i64> {
-    Ok(tenants::table.count().get_result(reader.conn())?)
+/// How many tenants operate the deployment: one, once it is set up.
+pub fn count_operating(reader: &mut Reader<'_>) -> Result<i64> {
+    Ok(tenants::table.filter(tenants::operates.eq(true)).count().get_result(reader.conn())?)
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Tenant> {
@@ -167,20 +168,20 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
         .order((members::created_at.asc(), members::id.asc()))
         .select((
             (members::id, members::developer, members::approver, members::administrator),
-            (accounts::id, accounts::name, accounts::email),
+            (accounts::id, accounts::name, accounts::email, accounts::password_changed_at),
             (tenants::id, tenants::name, tenants::developers_may_add_machine_clients, tenants::legacy_grants),
         ))
         .into_boxed();
     if let Some(tenant) = tenant {
         wanted = wanted.filter(members::tenant_id.eq(tenant.to_string()));
     }
-    type Found = ((String, bool, bool, bool), (String, String, String), (String, String, bool, bool));
+    type Found = ((String, bool, bool, bool), (String, String, String, i64), (String, String, bool, bool));
     let found: Option<Found> = wanted.first(reader.conn()).optional()?;
     found
         .map(
             |(
                 (member, developer, approver, administrator),
-                (account, name, email),
+                (account, name, email, password_changed),
                 (tenant, tenant_name, alone, legacy),
             )| {
                 Ok(Membership {
@@ -191,6 +192,7 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
                     tenant_id: stored(&tenant, "tenant id")?,
                     tenant_name,
                     roles: Roles { developer, approver, administrator },
+                    password_changed_at: Timestamp::from_micros(password_changed),
                     policy: TenantPolicy { developers_may_add_machine_clients: alone, legacy_grants: legacy },
                 })
             },

@@ -62,8 +62,9 @@ pub fn strength(password: &str, own_words: &[&str]) -> Strength {
     // zxcvbn's time grows with the length; what is past its first 100 characters doesn't change the verdict.
     let head: Zeroizing<String> = Zeroizing::new(password.chars().take(100).collect());
     // An address and a full name are each several words that others know.
-    let parts = own_words.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
-    let known: Vec<&str> = own_words.iter().copied().chain(parts).filter(|word| word.chars().count() > 2).collect();
+    let own_words = own_words.iter().map(|words| words.get(..words.floor_char_boundary(200)).unwrap_or_default());
+    let parts = own_words.clone().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
+    let known: Vec<&str> = own_words.chain(parts).filter(|word| word.chars().count() > 2).collect();
     let estimate = zxcvbn::zxcvbn(&head, &known);
     let score = u8::from(estimate.score());
     let word = strength_in_words(score);

@@ -2,8 +2,8 @@
 
 use super::services::status_change;
 use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record};
-use crate::access::{Confirmed, Permit, act};
-use crate::db::{self, Conflict, Reader};
+use crate::access::{Confirmed, Permit, TenantScope, act};
+use crate::db::{self, Conflict, Reader, Writer};
 use crate::domain::audit::{AuditAction, Change, changes};
 use crate::domain::client::{Client, ClientInput, ClientSettings, ClientType, FormContext, GrantType, SubjectType};
 use crate::domain::client_id::{ClientId, ClientIdSuffix};
@@ -74,9 +74,8 @@ impl Operations {
     pub fn update_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, input: &ClientInput) -> Result<()> {
         self.db.write(|writer| {
             let now = self.now();
-            let before = db::clients::lock(writer, permit.scope(), uid)?;
-            permit.covers(before.acts_alone())?;
-            let service = db::services::find(writer, permit.scope(), before.service_id)?;
+            let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
+            reach(writer, permit, &before)?;
             if before.state.is_deleted() {
                 return Err(WrongState::because("This client is deleted. Reactivate it before editing it.").into());
             }
@@ -91,7 +90,7 @@ impl Operations {
             let state =
                 if wanted.as_str() == before.state.status().as_str() { before.state } else { State::standing(wanted) };
             let mut after = Client { settings, state, ..before.clone() };
-            permit.covers(after.acts_alone())?;
+            reach(writer, permit, &after)?;
             let mut changed = changes(&before.settings.facts(), &after.settings.facts());
             if after.state != before.state {
                 changed.push(status_change(&before.state, &after.state));
@@ -147,9 +146,8 @@ impl Operations {
     ) -> Result<Client> {
         self.db.write(|writer| {
             let now = self.now();
-            let before = db::clients::lock(writer, permit.scope(), uid)?;
-            permit.covers(before.acts_alone())?;
-            let service = db::services::find(writer, permit.scope(), before.service_id)?;
+            let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
+            reach(writer, permit, &before)?;
             let state = next(&before, &service)?;
             let after = Client {
                 state,
@@ -237,6 +235,28 @@ impl Operations {
         wanted.retain(|confirmation| !input.confirmed.iter().any(|key| key == confirmation.key));
         if wanted.is_empty() { Ok((settings, roles)) } else { Err(Error::Unconfirmed(wanted)) }
     }
+}
+
+/// Locks a client and, before it, its service: in this order everywhere.
+pub(super) fn lock_with_service(
+    writer: &mut Writer<'_>,
+    scope: TenantScope,
+    uid: ClientUid,
+) -> Result<(Client, Service)> {
+    let service = db::clients::find(writer, scope, uid)?.service_id;
+    let service = db::services::lock(writer, scope, service)?;
+    Ok((db::clients::lock(writer, scope, uid)?, service))
+}
+
+/// Whether the permit reaches this client, with the roles that it has now.
+pub fn reach(reader: &mut Reader<'_>, permit: &Permit<act::EditClients>, client: &Client) -> Result<()> {
+    let held = db::clients::roles_of(reader, &[client.uid])?.remove(&client.uid).unwrap_or_default();
+    Ok(permit.reaches(client, has_more_roles(&held))?)
+}
+
+/// Whether these roles of a client are more than the one that all have.
+pub fn has_more_roles(held: &[(RoleId, String)]) -> bool {
+    held.iter().any(|(_, name)| name != TENANT_MEMBER)
 }
 
 fn suffix_fault(message: impl Into<String>) -> Error {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::clients::{lock_with_service, reach};
 use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record};
 use crate::access::{Confirmed, act};
 use crate::clock::Timestamp;
@@ -79,7 +80,7 @@ impl Operations {
             let now = self.now();
             let found = db::secrets::find(writer, permit.scope(), id)?;
             let (client, service) = self.lock_for_secrets(writer, permit, found.client_uid)?;
-            // Read again under the lock: two rotations at once must not both replace the same secret.
+            // Read again under the lock: another rotation may have ended it meanwhile.
             let old = db::secrets::find(writer, permit.scope(), id)?;
             if old.expires_at.is_some_and(|at| at <= now) {
                 return Err(WrongState::because("This secret has expired. Add a new one instead.").into());
@@ -127,8 +128,9 @@ impl Operations {
             let now = self.now();
             let id = db::secrets::ticket(writer, ticket, account, now)?.ok_or(Error::NotFound)?;
             let secret = db::secrets::find(writer, permit.scope(), id)?;
-            let client = db::clients::find(writer, permit.scope(), secret.client_uid)?;
-            permit.covers(client.acts_alone())?;
+            // Locked before the hash is read: a repeated form must not give the secret another value meanwhile.
+            let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
+            reach(writer, permit, &client)?;
             let hash = db::secrets::hash(writer, id)?;
             if !hashing::secret_matches(claimed, &hash) || !db::secrets::take_ticket(writer, ticket, account, now)? {
                 return Err(Error::NotFound);
@@ -152,7 +154,7 @@ impl Operations {
         self.db.write(|writer| {
             let secret = db::secrets::find(writer, permit.scope(), id)?;
             let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
-            permit.covers(client.acts_alone())?;
+            reach(writer, permit, &client)?;
             if !db::secrets::remove(writer, id)? {
                 return Err(Error::NotFound);
             }
@@ -169,9 +171,8 @@ impl Operations {
         permit: &Confirmed<act::EditClients>,
         uid: ClientUid,
     ) -> Result<(Client, Service)> {
-        let client = db::clients::lock(writer, permit.scope(), uid)?;
-        permit.covers(client.acts_alone())?;
-        let service = db::services::find(writer, permit.scope(), client.service_id)?;
+        let (client, service) = lock_with_service(writer, permit.scope(), uid)?;
+        reach(writer, permit, &client)?;
         if effective(&service.state, &client.state).status == Status::Deleted {
             return Err(WrongState::because("This client is deleted. Reactivate it first.").into());
         }
@@ -222,7 +223,7 @@ impl Operations {
         self.db.write(|writer| {
             let secret = db::secrets::find(writer, permit.scope(), id)?;
             let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
-            permit.covers(client.acts_alone())?;
+            reach(writer, permit, &client)?;
             let ticket = db::secrets::open_ticket_of(writer, id, account, self.now())?
                 .ok_or_else(|| WrongState::because("This form has made its secret already, and it has been shown."))?;
             let value = PlainSecret::generate(secret.environment, random::byte_source());

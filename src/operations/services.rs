@@ -1,7 +1,7 @@
 //! What people do to services.
 
 use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record};
-use crate::access::{Confirmed, Permit, act};
+use crate::access::{Action, Confirmed, Permit, act};
 use crate::crypto::hashing;
 use crate::db;
 use crate::domain::audit::{AuditAction, Change, changes};
@@ -70,8 +70,13 @@ impl Operations {
             LogoChange::Replace(bytes) => (false, false, Some(bytes)),
         };
         let (settings, logo) = parse(input, upload)?;
-        let wanted = Standing::parse(&input.status)
-            .ok_or_else(|| Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive.")))?;
+        // Who may not change the status keeps it as it is, whatever it was when the form was served.
+        let wanted = if permit.actor().may(Action::ChangeServiceStatus) {
+            let fault = || Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive."));
+            Some(Standing::parse(&input.status).ok_or_else(fault)?)
+        } else {
+            None
+        };
         self.db.write(|writer| {
             let now = self.now();
             let before = db::services::lock(writer, permit.scope(), id)?;
@@ -86,8 +91,7 @@ impl Operations {
                 return Err(Error::Stale { since, version: before.version });
             }
             let mut after = Service { settings: settings.clone(), ..before.clone() };
-            if wanted.as_str() != before.state.status().as_str() {
-                permit.actor().permit::<act::ChangeServiceStatus>()?;
+            if let Some(wanted) = wanted {
                 after.state = State::standing(wanted);
             }
             let mut changed = changes(&before.settings.facts(), &after.settings.facts());
@@ -169,7 +173,7 @@ impl Operations {
     }
 
     /// Promotes a service from sandbox to live.
-    pub fn release_service(&self, permit: &Permit<act::DecideReleases>, id: ServiceId) -> Result<Service> {
+    pub fn release_service(&self, permit: &Confirmed<act::DecideReleases>, id: ServiceId) -> Result<Service> {
         self.db.write(|writer| {
             let now = self.now();
             let before = db::services::lock(writer, permit.scope(), id)?;

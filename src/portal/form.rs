@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{PageError, Portal};
-use crate::crypto::random;
+use crate::crypto::{hashing, random};
 use crate::domain::field_errors::FieldErrors;
 
 /// The largest form: room for a logo and all texts.
@@ -38,12 +38,17 @@ pub struct Nothing {}
 pub const SUBMISSION: &str = "submission";
 
 impl<T> Posted<T> {
-    /// The form's token; a random one where it is missing, so that nothing is ever mistaken for a repetition.
+    /// Stands for this form with this content: the same sent twice is the same, and one that was changed before it was
+    /// sent again is another. Without the form's token it is random, so that nothing is mistaken for a repetition.
     pub fn submission(&self) -> String {
-        match self.typed.value(SUBMISSION) {
-            token if token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) => token.to_owned(),
-            _ => random::token(),
+        if self.typed.value(SUBMISSION).is_empty() {
+            return random::token();
         }
+        // What the page that asks for the password adds is not part of the form.
+        let content = self.typed.pairs.iter().filter(|(name, _)| !name.starts_with("confirm_"));
+        let content: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(content).finish();
+        let file = self.file.as_deref().map(hashing::sha256_of).unwrap_or_default();
+        hashing::sha256(&format!("{content} {file}"))
     }
 }
 
@@ -223,7 +228,7 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pairs = url::form_urlencoded::parse(request.query_string().as_bytes())
             .map(|(name, value)| {
-                (name.into_owned(), value.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
+                (name.into_owned(), value.chars().filter(|c| !c.is_control()).take(2_000).collect::<String>())
             })
             .collect();
         let state = FormState { pairs, errors: FieldErrors::default() };

@@ -20,8 +20,10 @@ use super::accounts::sign_in::sign_in_and_send;
 use super::form::{FormState, Posted};
 use super::sessions::Identity;
 use super::shell::{Shell, html};
+use super::when::span_in_words;
 use super::{PageError, Portal, middleware, paths};
 use crate::access::{Act, Actor, Confirmed, Permit};
+use crate::clock::Timestamp;
 use crate::db::{self, Reader};
 use crate::domain::field_errors::FieldErrors;
 use crate::operations::{self, Operations};
@@ -108,47 +110,52 @@ impl<A: Act> Guarded<A> {
         posted: &Posted<F>,
         work: impl FnOnce(&Confirmed<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Result<T, operations::Error>, Interrupted> {
-        let (portal, mut identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
         let address = middleware::client_address(&self.request);
         let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
-        let typed = !given.is_empty();
         let done = off_the_async_threads(move || {
-            let mut confirmed_now = None;
-            if typed {
+            let now = portal.clock.now();
+            let mut permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address.clone()))?;
+            let actor = permit.actor().clone();
+            let mut password_given = None;
+            if !given.is_empty() {
                 match portal.operations.confirm_password(identity.account, given, &address) {
                     Ok(true) => {
-                        let now = portal.clock.now();
-                        identity.password_at = now;
-                        confirmed_now = Some(now);
+                        let proved = Actor::new(actor.membership().clone(), now, address);
+                        permit = proved.permit::<A>().map_err(operations::Error::from)?;
+                        password_given = Some(now);
                     }
-                    Ok(false) => {}
+                    Ok(false) => return Ok((actor, None, Err(Some(Mistake::wrong())))),
+                    Err(operations::Error::Blocked { until }) => {
+                        return Ok((actor, None, Err(Some(Mistake::too_often(until, now)))));
+                    }
                     Err(error) => return Err(Refusal::Operation(error)),
                 }
             }
-            let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address))?;
-            let actor = permit.actor().clone();
-            match permit.confirmed(portal.clock.now()) {
-                Ok(confirmed) => Ok((actor, confirmed_now, Some(work(&confirmed, &portal.operations)))),
-                Err(_) => Ok((actor, None, None)),
-            }
+            Ok(match permit.confirmed(now) {
+                Ok(confirmed) => (actor, password_given, Ok(work(&confirmed, &portal.operations))),
+                Err(_) => (actor, None, Err(None)),
+            })
         })
         .await?;
-        let (actor, confirmed_now, outcome) = done.map_err(|refusal| self.refused(refusal))?;
-        if let Some(now) = confirmed_now {
+        let (actor, password_given, outcome) = done.map_err(|refusal| self.refused(refusal))?;
+        if let Some(now) = password_given {
             // A new id at every step-up: a session key that leaked before is worth nothing after.
             self.identity.confirmed_at(&self.session, now)?;
         }
-        outcome.ok_or_else(|| Interrupted(self.ask_for_password(&actor, &posted.typed, typed)))
+        outcome.map_err(|mistake| Interrupted(self.ask_for_password(&actor, &posted.typed, mistake)))
     }
 
-    fn ask_for_password(&self, actor: &Actor, form: &FormState, wrong: bool) -> Result<HttpResponse, PageError> {
+    fn ask_for_password(
+        &self,
+        actor: &Actor,
+        form: &FormState,
+        mistake: Option<Mistake>,
+    ) -> Result<HttpResponse, PageError> {
         let mut state = FormState::default();
-        if wrong {
-            state = state.with_errors(FieldErrors::one(
-                CONFIRM_PASSWORD,
-                "Password",
-                "This is not your password. Type it again.",
-            ));
+        let status = mistake.as_ref().map_or(StatusCode::OK, |mistake| mistake.status);
+        if let Some(mistake) = mistake {
+            state = state.with_errors(FieldErrors::one(CONFIRM_PASSWORD, "Password", mistake.text));
         }
         let page = ConfirmPasswordPage {
             shell: Shell::signed_in(&self.portal, &self.request, actor, title("Confirm it's you", &state)),
@@ -157,7 +164,7 @@ impl<A: Act> Guarded<A> {
             email: actor.membership().email.clone(),
             form: state,
         };
-        html(if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+        html(status, &page)
     }
 
     fn refused(&self, refusal: Refusal) -> PageError {
@@ -221,6 +228,26 @@ struct ConfirmPasswordPage {
     email: String,
 }
 
+/// Why the password that was given again doesn't count.
+struct Mistake {
+    status: StatusCode,
+    text: String,
+}
+
+impl Mistake {
+    fn wrong() -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, text: "This is not your password. Type it again.".into() }
+    }
+
+    fn too_often(until: Timestamp, now: Timestamp) -> Self {
+        let wait = span_in_words(until.since(now)).unwrap_or_else(|| "a minute".into());
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            text: format!("There were too many wrong tries. Wait {wait}, then type your password again."),
+        }
+    }
+}
+
 enum Refusal {
     NoLongerMember,
     Operation(operations::Error),
@@ -234,6 +261,7 @@ impl<E: Into<operations::Error>> From<E> for Refusal {
 
 fn permit<A: Act>(reader: &mut Reader<'_>, identity: &Identity, address: String) -> Result<Permit<A>, Refusal> {
     let membership = db::tenants::membership(reader, identity.account, identity.tenant)?;
+    let membership = membership.filter(|found| found.password_changed_at <= identity.password_at);
     let membership = membership.ok_or(Refusal::NoLongerMember)?;
     let actor = Actor::new(membership, identity.password_at, address);
     Ok(actor.permit::<A>().map_err(operations::Error::from)?)

@@ -41,7 +41,7 @@ pub async fn log(
     span.in_scope(|| tracing::info!(%method, route, status, micros, "answered"));
     let labels = [("route", route), ("status", status.to_string())];
     metrics::counter!("keywright_requests_total", &labels).increment(1);
-    metrics::histogram!("keywright_request_seconds", &labels[..1]).record(elapsed.as_secs_f64());
+    metrics::counter!("keywright_request_microseconds_total", &labels[..1]).increment(micros);
     result.map(ServiceResponse::map_into_boxed_body)
 }
 
@@ -107,8 +107,10 @@ pub async fn pages_for_errors(
         }
         // A fault outside any handler, when a session can't be loaded for example.
         Err(error) => {
-            tracing::error!(cause = %error, "a request failed before it reached its page");
-            let mut response = frame.with_error_page(error.error_response());
+            tracing::error!(cause = %error, "a request failed outside its page");
+            // What fails there is the store of sessions, and that is the database being away.
+            let unavailable = PageError::Unavailable("the sessions can't be read or written".into());
+            let mut response = frame.with_error_page(actix_web::ResponseError::error_response(&unavailable));
             add_headers(&frame, &mut response);
             Err(InternalError::from_response(error, response).into())
         }
@@ -187,11 +189,16 @@ pub fn client_address(request: &HttpRequest) -> String {
             .app_data::<web::Data<Portal>>()
             .is_some_and(|portal| portal.site.trusted_proxies.iter().any(|net| net.contains(address)))
     };
-    if !trusted(&peer) {
-        return peer.to_string();
+    // From the right: what a trusted proxy has appended comes last, and what a stranger wrote before it is not believed.
+    let named: Vec<&str> =
+        request.headers().get_all("x-forwarded-for").map(|value| value.to_str().unwrap_or("?")).collect();
+    let mut address = peer;
+    for part in named.iter().rev().flat_map(|value| value.rsplit(',')) {
+        if !trusted(&address) {
+            break;
+        }
+        let Ok(next) = part.trim().parse() else { break };
+        address = next;
     }
-    let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        named.flat_map(|value| value.split(',')).map_while(|part| part.trim().parse().ok()).collect();
-    chain.iter().rev().find(|address| !trusted(address)).unwrap_or(&peer).to_string()
+    address.to_string()
 }

@@ -46,6 +46,11 @@ pub fn offset(page: u32) -> i64 {
     i64::from(page.max(1) - 1) * ROWS_PER_PAGE
 }
 
+/// The number of the last page of so many rows.
+pub fn last_page(total: i64) -> u32 {
+    u32::try_from(total.unsigned_abs().div_ceil(ROWS_PER_PAGE.unsigned_abs())).unwrap_or(u32::MAX).max(1)
+}
+
 /// `link` makes the address of a page.
 pub fn pager(page: u32, total: i64, link: impl Fn(u32) -> String) -> Pager {
     let total = u64::try_from(total).unwrap_or(0);

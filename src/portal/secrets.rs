@@ -25,6 +25,7 @@ use crate::domain::id::{ClientUid, RevealId, SecretId};
 use crate::domain::lifecycle::{Status, WrongState, effective};
 use crate::domain::secret::{MAX_SECRETS, Overlap, PlainSecret, Secret, SecretInput};
 use crate::domain::service::{Environment, Service};
+use crate::operations::clients::reach;
 use crate::operations::secrets::{TICKET_LASTS, ToReveal};
 use crate::operations::{self, Error};
 
@@ -73,7 +74,7 @@ async fn draw_form(
     let seen = guarded
         .read(move |permit, reader| {
             let client = db::clients::find(reader, permit.scope(), uid)?;
-            permit.covers(client.acts_alone())?;
+            reach(reader, permit, &client)?;
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
             let count = db::secrets::count(reader, uid)?;
             Ok((client, service, count))
@@ -232,6 +233,8 @@ pub async fn reveal(
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
     let kept = kept_secret(&guarded);
+    // Read before: once the ticket is used up nothing may come between the secret and its page.
+    let seen = guarded.read(|_, _| Ok(())).await?;
     let done = guarded
         .act_confirmed(&posted, move |permit, operations| match kept {
             Some(secret) => {
@@ -241,7 +244,6 @@ pub async fn reveal(
             None => Err(Error::NotFound),
         })
         .await;
-    let seen = guarded.read(|_, _| Ok(())).await?;
     let mut response = match done {
         Ok(Ok((revealed, secret))) => {
             let client = &revealed.client;
@@ -290,7 +292,7 @@ fn secret_with_client(
 ) -> operations::Result<(Secret, Client)> {
     let secret = db::secrets::find(reader, permit.scope(), id)?;
     let client = db::clients::find(reader, permit.scope(), secret.client_uid)?;
-    permit.covers(client.acts_alone())?;
+    reach(reader, permit, &client)?;
     Ok((secret, client))
 }
 

@@ -25,6 +25,7 @@ struct StartPage {
     tenant: String,
     services: Vec<ServiceCard>,
     service_count: i64,
+    active_count: i64,
     client_count: i64,
     waiting: Vec<Waiting>,
     can_add: bool,
@@ -53,6 +54,8 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
     const WAITING: i64 = 10;
     let now = guarded.portal.clock.now();
     let soon = now.plus(Duration::from_secs(30 * 86_400));
+    // One that ended longer ago was noticed by whoever used it.
+    let lately = now.minus(Duration::from_secs(7 * 86_400));
     let seen = guarded
         .read(move |permit, reader| {
             let scope = permit.scope();
@@ -69,11 +72,14 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             let clients = db::clients::ClientQuery { limit: 0, ..Default::default() };
             let clients = db::clients::list(reader, scope, &clients)?.1;
             let deleted_clients = db::clients::deleted_alone(reader, scope, WAITING)?;
-            let expiring = db::secrets::expiring(reader, scope, soon, WAITING)?;
-            Ok((services, deleted_services, clients, deleted_clients, expiring))
+            let expiring = db::secrets::expiring(reader, scope, lately, soon, WAITING)?;
+            let all = ServiceQuery { limit: 0, ..Default::default() };
+            let all = db::services::list(reader, scope, &all)?.1;
+            Ok((services, all, deleted_services, clients, deleted_clients, expiring))
         })
         .await?;
-    let ((services, service_count), deleted_services, client_count, deleted_clients, expiring) = &seen.data;
+    let ((services, active_count), service_count, deleted_services, client_count, deleted_clients, expiring) =
+        &seen.data;
     let grace = guarded.portal.operations.grace();
     let mut waiting: Vec<Waiting> = expiring
         .iter()
@@ -123,6 +129,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             })
             .collect(),
         service_count: *service_count,
+        active_count: *active_count,
         client_count: *client_count,
         waiting,
         can_add: seen.permit.actor().may(Action::EditServices),

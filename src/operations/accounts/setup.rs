@@ -29,7 +29,7 @@ impl Operations {
     pub fn setup_link(&self) -> Result<Option<String>> {
         let token = random::token();
         self.db.write(|writer| {
-            if db::tenants::count(writer)? > 0 {
+            if db::tenants::count_operating(writer)? > 0 {
                 return Ok(None);
             }
             db::mailed_codes::put_setup_link(writer, &sha256(&token), self.now().plus(LINK_LASTS))?;
@@ -38,13 +38,13 @@ impl Operations {
     }
 
     pub fn is_set_up(&self) -> Result<bool> {
-        Ok(self.db.read(db::tenants::count)? > 0)
+        Ok(self.db.read(db::tenants::count_operating)? > 0)
     }
 
     pub fn is_setup_link(&self, token: &str) -> Result<bool> {
         Ok(self.db.read(|reader| {
             Ok::<_, db::Error>(
-                db::tenants::count(reader)? == 0
+                db::tenants::count_operating(reader)? == 0
                     && db::mailed_codes::is_setup_link(reader, &sha256(token), self.now())?,
             )
         })?)
@@ -73,7 +73,7 @@ impl Operations {
             let now = self.now();
             let taken = db::mailed_codes::take_setup_link(writer, &sha256(token), now)?;
             // A company may have been made in another way since the link was printed.
-            if !taken || db::tenants::count(writer)? > 0 {
+            if !taken || db::tenants::count_operating(writer)? > 0 {
                 return Err(Error::NotFound);
             }
             let (tenant, actor) = self.found_company(writer, &company, &person.email, &person, true, address)?;

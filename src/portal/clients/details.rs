@@ -11,6 +11,7 @@ use crate::domain::id::ClientUid;
 use crate::domain::lifecycle::{Status, effective};
 use crate::domain::secret::{Expiry, MAX_SECRETS};
 use crate::domain::web_url::WebUrl;
+use crate::operations::clients::has_more_roles;
 use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::shell::{Shell, html};
@@ -63,6 +64,7 @@ struct DetailsPage {
     updated: When,
     last_used: Option<When>,
     history: Vec<HistoryEntry>,
+    grace_days: u64,
     can_edit: bool,
     links: Links,
 }
@@ -102,7 +104,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
     };
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let worth = effective(&service.state, &client.state);
-    let can_edit = seen.permit.actor().may_edit(client);
+    let can_edit = seen.permit.actor().may_edit(client, has_more_roles(roles));
     let gone = client.state.purge_at(grace).into_iter().chain(service.state.purge_at(grace)).min();
     let page = DetailsPage {
         shell: guarded.shell(&seen, settings.name.clone()),
@@ -153,6 +155,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         updated: When::new(client.updated_at, now),
         last_used: When::maybe(client.last_used_at, now),
         history: history::entries(events, now),
+        grace_days: grace.days(),
         can_edit,
         links: Links {
             edit: paths::edit_client(uid),

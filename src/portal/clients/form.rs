@@ -14,6 +14,7 @@ use crate::domain::id::{ClientUid, RoleId, ServiceId};
 use crate::domain::scope::Scope;
 use crate::domain::service::Service;
 use crate::domain::tenant::{TENANT_MEMBER, Tenant};
+use crate::operations::clients::reach;
 use crate::operations::{Confirmation, Error, Made};
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
@@ -259,7 +260,7 @@ async fn draw(
             let client = match uid {
                 Some(uid) => {
                     let client = db::clients::find(reader, scope, uid)?;
-                    permit.covers(client.acts_alone())?;
+                    reach(reader, permit, &client)?;
                     let roles = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
                     Some((client, roles.into_iter().map(|(id, _)| id).collect()))
                 }

@@ -8,6 +8,7 @@ use askama::Template;
 use crate::access::act;
 use crate::db;
 use crate::domain::id::ClientUid;
+use crate::operations::clients::reach;
 use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::Guarded;
 use crate::portal::services::lifecycle::Reactivation;
@@ -61,7 +62,7 @@ pub async fn confirm_deletion(
     let seen = guarded
         .read(move |permit, reader| {
             let client = db::clients::find(reader, permit.scope(), uid)?;
-            permit.covers(client.acts_alone())?;
+            reach(reader, permit, &client)?;
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
             let secrets = db::secrets::count(reader, uid)?;
             Ok((client, service, secrets))

@@ -11,10 +11,11 @@ use crate::db::clients::{ClientQuery, ClientSort};
 use crate::domain::client::ClientType;
 use crate::domain::lifecycle::Status;
 use crate::domain::service::Environment;
+use crate::operations::clients::has_more_roles;
 use crate::portal::form::Query;
 use crate::portal::guard::Guarded;
 use crate::portal::pager::{self, Pager, SortHeader};
-use crate::portal::shell::{Shell, html};
+use crate::portal::shell::{Shell, go_to, html};
 use crate::portal::view::{self, Badge};
 use crate::portal::when::When;
 use crate::portal::{PageError, paths};
@@ -94,13 +95,19 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
     let seen = guarded
         .read(move |permit, reader| {
             let found = db::clients::list(reader, permit.scope(), &query)?;
+            let uids: Vec<_> = found.0.iter().map(|listed| listed.client.uid).collect();
+            let roles = db::clients::roles_of(reader, &uids)?;
             let services = db::services::names(reader, permit.scope(), SERVICES_IN_FILTER)?;
-            Ok((found, services))
+            Ok((found, services, roles))
         })
         .await?;
-    let ((clients, total), services) = &seen.data;
+    let ((clients, total), services, roles) = &seen.data;
     let (now, actor) = (guarded.portal.clock.now(), seen.permit.actor());
     let link = |page: u32| pager::address(paths::CLIENTS, &Wanted { page: page.to_string(), ..wanted.clone() });
+    if clients.is_empty() && *total > 0 {
+        // The list has become shorter than the address thinks.
+        return Ok(go_to(&link(pager::last_page(*total))));
+    }
     let header = |label, column: &str, current: bool| {
         SortHeader::new(label, current, descending, |order| {
             let sorted = Wanted { sort: column.into(), order: order.into(), page: String::new(), ..wanted.clone() };
@@ -138,7 +145,8 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
                     environment: listed.environment.word(),
                     created: When::new(client.created_at, now),
                     last_used: When::maybe(client.last_used_at, now),
-                    can_edit: actor.may_edit(client) && !deleted,
+                    can_edit: actor.may_edit(client, roles.get(&client.uid).is_some_and(|held| has_more_roles(held)))
+                        && !deleted,
                 }
             })
             .collect(),

@@ -14,6 +14,7 @@ use crate::domain::lifecycle::Status;
 use crate::domain::secret::Secret;
 use crate::domain::service::Service;
 use crate::domain::web_url::WebUrl;
+use crate::operations::clients::has_more_roles;
 use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::shell::{Shell, html};
@@ -47,6 +48,7 @@ struct DetailsPage {
     client_count: i64,
     all_clients: String,
     history: Vec<HistoryEntry>,
+    grace_days: u64,
     can_edit: bool,
     can_add_clients: bool,
     can_change_status: bool,
@@ -96,11 +98,12 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             let (clients, client_count) = db::clients::of_service(reader, scope, id, CLIENTS_SHOWN)?;
             let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
             let secrets = db::secrets::of_clients(reader, &uids)?;
+            let roles = db::clients::roles_of(reader, &uids)?;
             let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
-            Ok((service, clients, client_count, secrets, events))
+            Ok((service, clients, client_count, secrets, roles, events))
         })
         .await?;
-    let (service, clients, client_count, secrets, events) = &seen.data;
+    let (service, clients, client_count, secrets, roles, events) = &seen.data;
     let actor = seen.permit.actor();
     let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
     let settings = &service.settings;
@@ -128,12 +131,14 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             .map(|client| {
                 let secrets = secrets.get(&client.uid).unwrap_or(&none);
                 let gone = When::maybe(client.state.purge_at(grace), now);
-                client_row(service, client, secrets, gone, now, actor.may_edit(client))
+                let more_roles = roles.get(&client.uid).is_some_and(|held| has_more_roles(held));
+                client_row(service, client, secrets, gone, now, actor.may_edit(client, more_roles))
             })
             .collect(),
         client_count: *client_count,
         all_clients: pager::address(paths::CLIENTS, &[("service", id.to_string())]),
         history: history::entries(events, now),
+        grace_days: grace.days(),
         can_edit: actor.may(Action::EditServices) && !deleted,
         can_add_clients: (actor.may(Action::EditUserClients) || actor.may(Action::EditMachineClients)) && !deleted,
         can_change_status: actor.may(Action::ChangeServiceStatus),

@@ -13,7 +13,7 @@ use crate::domain::service::Environment;
 use crate::portal::form::Query;
 use crate::portal::guard::Guarded;
 use crate::portal::pager::{self, Pager, SortHeader};
-use crate::portal::shell::{Shell, html};
+use crate::portal::shell::{Shell, go_to, html};
 use crate::portal::view::{self, Badge};
 use crate::portal::when::When;
 use crate::portal::{PageError, paths};
@@ -75,6 +75,10 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
     let now = guarded.portal.clock.now();
     let (services, total) = &seen.data;
     let link = |page: u32| pager::address(paths::SERVICES, &Wanted { page: page.to_string(), ..wanted.clone() });
+    if services.is_empty() && *total > 0 {
+        // The list has become shorter than the address thinks.
+        return Ok(go_to(&link(pager::last_page(*total))));
+    }
     let header = |label, column: &str, current: bool| {
         SortHeader::new(label, current, descending, |order| {
             let sorted = Wanted { sort: column.into(), order: order.into(), page: String::new(), ..wanted.clone() };
