@@ -717,8 +717,9 @@ fn faults_of_refusal(status: u16, html: &str, typed: &[(&'static str, String)]) 
         }
     }
     for (name, value) in typed {
-        let is_code = *name == "code" && count("form[action=\"/activate\"]") > 0;
-        if name.contains("password") || is_code {
+        // A code that was tried and wrong is asked for anew; one that was not looked at stays.
+        let is_tried_code = *name == "code" && count(".error-summary a[href=\"#code\"]") > 0;
+        if name.contains("password") || is_tried_code {
             continue;
         }
         let fields: Vec<_> = document.select(&select(&format!("[name=\"{name}\"]"))).collect();
