@@ -123,14 +123,3 @@ fn after_three_days_it_stays_and_is_not_tried_any_more() {
     assert_eq!(portal.deliver_mail(), NOTHING);
     assert_eq!(portal.number("SELECT count(*) AS n FROM outbox WHERE last_error <> ''"), 1);
 }
-
-#[test]
-fn a_mail_server_that_never_answers_is_given_up_before_others_may_try() {
-    // It takes connections and says nothing.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = silent.local_addr().unwrap().port();
-    let portal = stuck(|_| Mail::Smtp(format!("smtp://127.0.0.1:{port}")));
-    let begun = std::time::Instant::now();
-    assert_eq!(portal.deliver_mail(), POSTPONED);
-    assert!(begun.elapsed() < keywright::operations::mail::CLAIM_LASTS);
-}
