@@ -149,20 +149,6 @@ impl Browser {
         self
     }
 
-    /// Chooses from the list with this label, by the option's words.
-    pub fn choose(&mut self, label: &str, option: &str) -> &mut Self {
-        let name = self.page().name_of(label);
-        let value = self.page().option_value(&name, option);
-        self.page_mut().filled.insert(name, vec![value]);
-        self
-    }
-
-    pub fn attach(&mut self, label: &str, bytes: Vec<u8>) -> &mut Self {
-        let name = self.page().name_of(label);
-        self.page_mut().file = Some((name, bytes));
-        self
-    }
-
     /// Follows the link with this name.
     pub fn follow(&mut self, name: &str) -> &Page {
         let path = self.page().link(name);
@@ -353,18 +339,6 @@ impl Page {
             .select(&select(&format!("input[name=\"{name}\"][checked]")))
             .filter_map(|field| field.value().attr("value").map(ToOwned::to_owned))
             .collect()
-    }
-
-    fn option_value(&self, name: &str, option: &str) -> String {
-        let document = self.document();
-        document
-            .select(&select(&format!("select[name=\"{name}\"] option")))
-            .find(|candidate| text_of(*candidate) == option)
-            .unwrap_or_else(|| panic!("no option {option:?} in {name}"))
-            .value()
-            .attr("value")
-            .unwrap_or_default()
-            .to_owned()
     }
 
     /// The form that a button sends, with what stands in its fields.

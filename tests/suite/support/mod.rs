@@ -9,12 +9,11 @@ mod served;
 mod snapshot;
 mod things;
 
-pub use browser::{Browser, Page};
+pub use browser::Browser;
 pub use company::{PASSWORD, Person};
-pub use mail::{code_in, letters_in, wait_for};
+pub use mail::{code_in, letters_in};
 pub use portal::TestPortal;
 pub use served::Served;
-pub use snapshot::Snapshot;
 pub use things::{Things, png};
 
 use std::time::Duration;

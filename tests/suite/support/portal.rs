@@ -23,7 +23,8 @@ pub struct TestPortal {
     pub config: Config,
     server: ServerHandle,
     running: Option<thread::JoinHandle<()>>,
-    postgres: Option<PostgresDatabase>,
+    /// Dropped last: the database goes with it.
+    _postgres: Option<PostgresDatabase>,
 }
 
 impl TestPortal {
@@ -61,7 +62,16 @@ impl TestPortal {
             Application::open_with(&config, clock.clone(), Keys::ephemeral()).expect("the application opens");
         let serving = application.clone();
         let (server, running) = run_on(listener, move |listener| serving.server(listener).expect("the server starts"));
-        Self { url: config.public_url.clone(), application, clock, folder, config, server, running, postgres }
+        Self {
+            url: config.public_url.clone(),
+            application,
+            clock,
+            folder,
+            config,
+            server,
+            running,
+            _postgres: postgres,
+        }
     }
 
     /// A second instance on the same database, with the same keys and clock.
