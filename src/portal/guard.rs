@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::de::IgnoredAny;
@@ -154,6 +154,7 @@ impl<A: Act> Guarded<A> {
     ) -> Result<HttpResponse, PageError> {
         let mut state = FormState::default();
         let status = mistake.as_ref().map_or(StatusCode::OK, |mistake| mistake.status);
+        let retry_after = mistake.as_ref().and_then(|mistake| mistake.retry_after);
         if let Some(mistake) = mistake {
             state = state.with_errors(FieldErrors::one(CONFIRM_PASSWORD, "Password", mistake.text));
         }
@@ -164,7 +165,11 @@ impl<A: Act> Guarded<A> {
             email: actor.membership().email.clone(),
             form: state,
         };
-        html(status, &page)
+        let mut response = html(status, &page)?;
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        Ok(response)
     }
 
     fn refused(&self, refusal: Refusal) -> PageError {
@@ -232,11 +237,17 @@ struct ConfirmPasswordPage {
 struct Mistake {
     status: StatusCode,
     text: String,
+    /// Seconds to wait, where waiting is what helps.
+    retry_after: Option<u64>,
 }
 
 impl Mistake {
     fn wrong() -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, text: "This is not your password. Type it again.".into() }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            text: "This is not your password. Type it again.".into(),
+            retry_after: None,
+        }
     }
 
     fn too_often(until: Timestamp, now: Timestamp) -> Self {
@@ -244,6 +255,7 @@ impl Mistake {
         Self {
             status: StatusCode::TOO_MANY_REQUESTS,
             text: format!("There were too many wrong tries. Wait {wait}, then type your password again."),
+            retry_after: Some(until.since(now).as_secs().max(1)),
         }
     }
 }
