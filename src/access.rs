@@ -1,6 +1,6 @@
 //! Who may do what: one table, and permits that can't be had without asking it.
 //!
-//! A [`Permit`] is made here and nowhere else. Operations demand the permit of exactly their action, and database
+//! A `Permit` is made here and nowhere else. Operations demand the permit of exactly their action, and database
 //! functions take the tenant from it, so "forgot to check" doesn't compile and another tenant's row is out of reach.
 
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! The only place that asks for the time. Everything else gets a [`Clock`] or a [`Timestamp`].
+//! The only place that asks for the time. Everything else gets a `Clock` or a `Timestamp`.
 
 use std::fmt;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use crate::db;
 use crate::db::tenants::ClientRole;
 use crate::domain::client::{Client, ClientInput, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientIdSuffix;
+use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientUid, RoleId, ServiceId};
 use crate::domain::scope::Scope;
 use crate::domain::service::Service;
@@ -150,7 +151,10 @@ struct Ground {
 #[derive(Default)]
 struct Shown {
     confirmations: Vec<Confirmation>,
-    meanwhile: Vec<HistoryEntry>,
+    /// What others changed meanwhile, if they did.
+    meanwhile: Option<Vec<HistoryEntry>>,
+    /// What stands in the way is said on the form, so that what was typed stays to be copied.
+    in_the_way: bool,
 }
 
 enum Subject {
@@ -237,7 +241,13 @@ async fn refused(
         Error::Stale { since, version } => {
             let form = typed.with("version", &version.to_string());
             let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            draw(guarded, subject, Some(form), Shown { meanwhile, ..Shown::default() }, StatusCode::CONFLICT).await
+            let shown = Shown { meanwhile: Some(meanwhile), ..Shown::default() };
+            draw(guarded, subject, Some(form), shown, StatusCode::CONFLICT).await
+        }
+        Error::WrongState(reason) => {
+            let form = typed.with_errors(FieldErrors::one("", "", reason.to_string()));
+            let shown = Shown { in_the_way: true, ..Shown::default() };
+            draw(guarded, subject, Some(form), shown, StatusCode::CONFLICT).await
         }
         other => Err(other.into()),
     }
@@ -278,13 +288,15 @@ async fn draw(
         })
         .await?;
     let ground = &seen.data;
-    refuse_deleted(&ground.service)?;
+    if !shown.in_the_way {
+        refuse_deleted(&ground.service)?;
+    }
     let actor = seen.permit.actor();
     let kind = kind.or(ground.client.as_ref().map(|(client, _)| client.client_type)).ok_or(PageError::NotFound)?;
     if ground.client.is_none() && !may_add(actor, kind) {
         return Err(actor.permit::<act::ManageTenant>().err().map_or(PageError::NotFound, PageError::from));
     }
-    if ground.client.as_ref().is_some_and(|(client, _)| client.state.is_deleted()) {
+    if !shown.in_the_way && ground.client.as_ref().is_some_and(|(client, _)| client.state.is_deleted()) {
         return Err(PageError::WrongState("This client is deleted. Reactivate it before editing it.".into()));
     }
     let form = match (form, &ground.client) {
@@ -330,8 +342,8 @@ async fn draw(
         } else {
             "Where users are sent back to, like https://app.example.com/callback."
         },
-        stale: status == StatusCode::CONFLICT,
-        meanwhile: shown.meanwhile,
+        stale: shown.meanwhile.is_some(),
+        meanwhile: shown.meanwhile.unwrap_or_default(),
         kind,
         form,
     };

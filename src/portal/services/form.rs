@@ -7,6 +7,7 @@ use askama::Template;
 
 use crate::access::{Action, act};
 use crate::db;
+use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::ServiceId;
 use crate::domain::service::{Service, ServiceInput};
 use crate::operations::Error;
@@ -86,7 +87,7 @@ pub async fn edit(guarded: Guarded<act::EditServices>, id: Path<ServiceId>) -> R
         return Err(PageError::WrongState("This service is deleted. Reactivate it before editing it.".into()));
     }
     let form = FormState::of(&input_of(&seen.data));
-    edit_page(&guarded, id, form, Vec::new(), StatusCode::OK).await
+    edit_page(&guarded, id, form, None, StatusCode::OK).await
 }
 
 pub async fn update(
@@ -106,12 +107,17 @@ pub async fn update(
         Ok(()) => Ok(go_on(&guarded.portal, &paths::service(id), Notice::done("Service updated."))),
         Err(Error::Invalid(errors)) => {
             let form = posted.typed.with_errors(errors);
-            edit_page(&guarded, id, form, Vec::new(), StatusCode::UNPROCESSABLE_ENTITY).await
+            edit_page(&guarded, id, form, None, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(Error::Stale { since, version }) => {
             let form = posted.typed.with("version", &version.to_string());
             let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            edit_page(&guarded, id, form, meanwhile, StatusCode::CONFLICT).await
+            edit_page(&guarded, id, form, Some(meanwhile), StatusCode::CONFLICT).await
+        }
+        // Said on the form, so that what was typed stays to be copied.
+        Err(Error::WrongState(reason)) => {
+            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
+            edit_page(&guarded, id, form, None, StatusCode::CONFLICT).await
         }
         Err(error) => Err(error.into()),
     }
@@ -121,7 +127,7 @@ async fn edit_page(
     guarded: &Guarded<act::EditServices>,
     id: ServiceId,
     form: FormState,
-    meanwhile: Vec<HistoryEntry>,
+    meanwhile: Option<Vec<HistoryEntry>>,
     status: StatusCode,
 ) -> Result<HttpResponse, PageError> {
     let seen = guarded.read(move |permit, reader| Ok(db::services::find(reader, permit.scope(), id)?)).await?;
@@ -135,8 +141,8 @@ async fn edit_page(
         action: paths::edit_service(id),
         back: paths::service(id),
         form,
-        stale: status == StatusCode::CONFLICT,
-        meanwhile,
+        stale: meanwhile.is_some(),
+        meanwhile: meanwhile.unwrap_or_default(),
     };
     html(status, &page)
 }

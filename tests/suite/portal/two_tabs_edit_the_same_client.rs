@@ -104,3 +104,36 @@ fn services_are_kept_from_it_too() {
     assert_eq!(saved.status, 200);
     assert!(saved.sees("Typed in the second tab"));
 }
+
+#[test]
+fn what_was_typed_for_a_client_deleted_meanwhile_stays_to_be_copied() {
+    let (_portal, mut first, mut second) = two_editors();
+    let client = first.page().path.replace("/edit", "");
+    first.visit(&format!("{client}/deletion"));
+    assert_eq!(first.press("Delete client").status, 200);
+    second.fill("Description", "Typed in the second tab");
+    let refused = second.press("Update client");
+    assert_eq!(refused.status, 409);
+    assert!(refused.errors().iter().any(|error| error.contains("deleted")), "{:?}", refused.errors());
+    assert_eq!(refused.value("description").as_deref(), Some("Typed in the second tab"));
+}
+
+#[test]
+fn a_developer_saves_a_service_that_was_deactivated_meanwhile() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let mut developer = portal.signed_in(Person::Developer, "northwind");
+    developer.visit(&format!("/services/{service}/edit"));
+    let mut administrator = portal.signed_in(Person::Administrator, "northwind");
+    administrator.visit(&format!("/services/{service}"));
+    administrator.press("Deactivate service");
+
+    developer.fill("Description", "Typed meanwhile");
+    assert_eq!(developer.press("Update service").status, 409);
+    let saved = developer.press("Update service");
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    assert!(saved.sees("Typed meanwhile"));
+    // The status is the administrator's still.
+    assert_eq!(portal.number("SELECT count(*) AS n FROM services WHERE status = 'inactive'"), 1);
+}
