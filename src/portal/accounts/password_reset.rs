@@ -8,6 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::sign_in::blocked_or;
+use crate::domain::account::strength;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::text::Email;
 use crate::operations::Error;
@@ -81,13 +82,16 @@ pub async fn code(visitor: Visitor) -> Result<HttpResponse, PageError> {
 pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<HttpResponse, PageError> {
     let Some(half) = kept(&visitor) else { return Ok(go_to(paths::PASSWORD_RESET)) };
     let CodeForm { code, password } = posted.input;
+    let word = strength(&password, &[]).word;
     let address = visitor.address();
     let done = visitor.run(move |operations| operations.reset_password(&half, &code, password, &address)).await?;
     let mut typed = posted.typed.without("password");
     let errors = match done {
         Ok(Some(_)) => {
-            let notice =
-                Notice::done("Your password is changed and all your sessions have ended. Sign in with the new one.");
+            let notice = Notice::done(format!(
+                "Your password is changed and all your sessions have ended. Sign in with the new one; its strength: \
+                 {word}."
+            ));
             let mut response = go_on(&visitor.portal, paths::SIGN_IN, notice);
             let removal = cookies::removal(&visitor.portal, COOKIE, paths::PASSWORD_RESET.into());
             response.add_cookie(&removal).map_err(|_| PageError::Bug("a cookie can't be removed".into()))?;
