@@ -17,10 +17,15 @@ pub enum Role {
     Developer,
     Approver,
     Administrator,
+    /// Decides on release requests of every tenant; named by an operator.
+    PlatformApprover,
+    /// Runs the deployment.
+    Operator,
 }
 
 impl Role {
-    pub const ALL: [Role; 4] = [Role::Member, Role::Developer, Role::Approver, Role::Administrator];
+    pub const ALL: [Role; 6] =
+        [Role::Member, Role::Developer, Role::Approver, Role::Administrator, Role::PlatformApprover, Role::Operator];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -28,6 +33,8 @@ impl Role {
             Role::Developer => "Developer",
             Role::Approver => "Approver",
             Role::Administrator => "Tenant administrator",
+            Role::PlatformApprover => "Platform approver",
+            Role::Operator => "Operator",
         }
     }
 }
@@ -48,10 +55,12 @@ pub enum Action {
     DecideReleases,
     /// Members, roles, communities, scopes, settings, audit log; and switching a safeguard off.
     ManageTenant,
+    /// Tenants, platform approvers, default clients, jobs and the outbox of the deployment.
+    Operate,
 }
 
 impl Action {
-    pub const ALL: [Action; 7] = [
+    pub const ALL: [Action; 8] = [
         Action::See,
         Action::EditServices,
         Action::ChangeServiceStatus,
@@ -59,6 +68,7 @@ impl Action {
         Action::EditMachineClients,
         Action::DecideReleases,
         Action::ManageTenant,
+        Action::Operate,
     ];
 }
 
@@ -77,19 +87,27 @@ pub const fn allows(role: Role, action: Action) -> Rule {
     match (role, action) {
         (Role::Member, See) => Yes,
         (Role::Member, EditServices | ChangeServiceStatus | EditUserClients | EditMachineClients) => No,
-        (Role::Member, DecideReleases | ManageTenant) => No,
+        (Role::Member, DecideReleases | ManageTenant | Operate) => No,
 
         (Role::Developer, See | EditServices | EditUserClients) => Yes,
         (Role::Developer, EditMachineClients) => IfTenantAllows,
-        (Role::Developer, ChangeServiceStatus | DecideReleases | ManageTenant) => No,
+        (Role::Developer, ChangeServiceStatus | DecideReleases | ManageTenant | Operate) => No,
 
         (Role::Approver, See | DecideReleases) => Yes,
         (Role::Approver, EditServices | ChangeServiceStatus | EditUserClients | EditMachineClients) => No,
-        (Role::Approver, ManageTenant) => No,
+        (Role::Approver, ManageTenant | Operate) => No,
 
         (Role::Administrator, See | EditServices | ChangeServiceStatus) => Yes,
         (Role::Administrator, EditUserClients | EditMachineClients | ManageTenant) => Yes,
-        (Role::Administrator, DecideReleases) => No,
+        (Role::Administrator, DecideReleases | Operate) => No,
+
+        (Role::PlatformApprover, DecideReleases) => Yes,
+        (Role::PlatformApprover, See | EditServices | ChangeServiceStatus) => No,
+        (Role::PlatformApprover, EditUserClients | EditMachineClients | ManageTenant | Operate) => No,
+
+        (Role::Operator, Operate) => Yes,
+        (Role::Operator, See | EditServices | ChangeServiceStatus) => No,
+        (Role::Operator, EditUserClients | EditMachineClients | DecideReleases | ManageTenant) => No,
     }
 }
 
@@ -134,9 +152,24 @@ pub struct Membership {
     pub tenant_id: TenantId,
     pub tenant_name: String,
     pub roles: Roles,
+    /// Runs the deployment; a right of the person, in whatever tenant they are.
+    pub operator: bool,
+    /// Decides on every tenant's release requests.
+    pub platform_approver: bool,
+    /// Signs in with a second factor.
+    pub second_factor: bool,
     pub policy: TenantPolicy,
     /// A session that knows only an older password is worth nothing.
     pub password_changed_at: Timestamp,
+}
+
+impl Membership {
+    /// Every role that the person holds, in this tenant and in the deployment.
+    pub fn held(&self) -> impl Iterator<Item = Role> {
+        let everywhere =
+            [self.platform_approver.then_some(Role::PlatformApprover), self.operator.then_some(Role::Operator)];
+        self.roles.held().chain(everywhere.into_iter().flatten())
+    }
 }
 
 /// A person acting now: the membership, when the password was last given, and from where.
@@ -186,7 +219,7 @@ impl Actor {
     }
 
     fn check(&self, action: Action) -> Result<(), Denied> {
-        let granted = self.membership.roles.held().any(|role| match allows(role, action) {
+        let granted = self.membership.held().any(|role| match allows(role, action) {
             Rule::Yes => true,
             Rule::No => false,
             Rule::IfTenantAllows => self.membership.policy.developers_may_add_machine_clients,
@@ -245,6 +278,7 @@ pub mod act {
         EditClients => EditUserClients | EditMachineClients;
         DecideReleases => DecideReleases;
         ManageTenant => ManageTenant;
+        Operate => Operate;
     }
 }
 
@@ -294,6 +328,28 @@ impl Permit<act::EditClients> {
     }
 }
 
+impl Permit<act::DecideReleases> {
+    /// The tenant of a release request, if its requests may be decided on with this permit: one's own as its approver,
+    /// any as a platform approver.
+    pub fn scope_of(&self, tenant: TenantId) -> Option<TenantScope> {
+        let member = &self.actor.membership;
+        let own = tenant == member.tenant_id && member.roles.approver;
+        (own || member.platform_approver).then_some(TenantScope(tenant))
+    }
+
+    /// The tenants whose requests may be seen: `None` stands for all.
+    pub fn queue(&self) -> Option<TenantScope> {
+        (!self.actor.membership.platform_approver).then_some(self.actor.scope())
+    }
+}
+
+impl Permit<act::Operate> {
+    /// Any tenant: whoever runs the deployment reaches them all.
+    pub fn scope_of(&self, tenant: TenantId) -> TenantScope {
+        TenantScope(tenant)
+    }
+}
+
 impl<A: Act> std::ops::Deref for Confirmed<A> {
     type Target = Permit<A>;
 
@@ -311,13 +367,14 @@ mod tests {
     fn the_reviewed_table() {
         let row = |action| Role::ALL.map(|role| allows(role, action));
         use Rule::{IfTenantAllows as Maybe, No, Yes};
-        //                                          Member Developer Approver Administrator
-        assert_eq!(row(Action::See), [Yes, Yes, Yes, Yes]);
-        assert_eq!(row(Action::EditServices), [No, Yes, No, Yes]);
-        assert_eq!(row(Action::ChangeServiceStatus), [No, No, No, Yes]);
-        assert_eq!(row(Action::EditUserClients), [No, Yes, No, Yes]);
-        assert_eq!(row(Action::EditMachineClients), [No, Maybe, No, Yes]);
-        assert_eq!(row(Action::DecideReleases), [No, No, Yes, No]);
-        assert_eq!(row(Action::ManageTenant), [No, No, No, Yes]);
+        //                                          Member Developer Approver Administrator PlatformApprover Operator
+        assert_eq!(row(Action::See), [Yes, Yes, Yes, Yes, No, No]);
+        assert_eq!(row(Action::EditServices), [No, Yes, No, Yes, No, No]);
+        assert_eq!(row(Action::ChangeServiceStatus), [No, No, No, Yes, No, No]);
+        assert_eq!(row(Action::EditUserClients), [No, Yes, No, Yes, No, No]);
+        assert_eq!(row(Action::EditMachineClients), [No, Maybe, No, Yes, No, No]);
+        assert_eq!(row(Action::DecideReleases), [No, No, Yes, No, Yes, No]);
+        assert_eq!(row(Action::ManageTenant), [No, No, No, Yes, No, No]);
+        assert_eq!(row(Action::Operate), [No, No, No, No, No, Yes]);
     }
 }

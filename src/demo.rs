@@ -170,7 +170,7 @@ impl<'a> Story<'a> {
         let company = operations.fill_company(
             &NewCompany {
                 name: COMPANY.into(),
-                policy: TenantPolicy { developers_may_add_machine_clients: true, legacy_grants: false },
+                policy: TenantPolicy { developers_may_add_machine_clients: true, ..TenantPolicy::default() },
                 operates: false,
                 people: staff.iter().map(|staff| person(staff, false)).collect(),
             },

@@ -249,7 +249,11 @@ impl Generator<'_> {
             .map_err(|errors| anyhow::anyhow!("generated data does not fit its own rules: {errors:?}"))?;
         let suffix = ClientIdSuffix::parse(&format!("c{number}")).map_err(anyhow::Error::msg)?;
         let state = match self.random.random_range(0..40) {
-            0 => State::Deleted { at: self.now.minus(Duration::from_secs(86_400)), before: Standing::Active },
+            0 => State::Deleted {
+                at: self.now.minus(Duration::from_secs(86_400)),
+                purge_at: self.now.plus(Duration::from_secs(13 * 86_400)),
+                before: Standing::Active,
+            },
             1 | 2 => State::Inactive,
             _ => State::Active,
         };
@@ -283,6 +287,7 @@ impl Generator<'_> {
             environment: Environment::Sandbox,
             description: String::new(),
             last_four: plain.last_four().to_owned(),
+            created_by_id: None,
             created_by: "Generated".into(),
             created_at: client.created_at,
             expires_at: Some(self.now.one_year_later()),

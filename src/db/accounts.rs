@@ -5,10 +5,11 @@ use diesel::prelude::*;
 use super::connection::{Reader, Writer};
 use super::error::{Error, Result};
 use super::schema::accounts;
-use super::{known, stored};
+use super::{from_json_list, known, stored};
 use crate::clock::Timestamp;
 use crate::domain::account::Account;
 use crate::domain::id::AccountId;
+use crate::domain::mail_kind::MailKind;
 use crate::domain::text::Email;
 
 #[derive(Queryable, Insertable)]
@@ -23,6 +24,10 @@ struct Row {
     activated_at: Option<i64>,
     password_changed_at: i64,
     created_at: i64,
+    platform_approver: bool,
+    totp_sealed: Option<Vec<u8>>,
+    totp_last_step: i64,
+    muted_mail: String,
 }
 
 impl TryFrom<Row> for Account {
@@ -34,6 +39,7 @@ impl TryFrom<Row> for Account {
             email: known(Email::parse(&row.email).ok(), "e-mail address")?,
             name: row.name,
             operator: row.operator,
+            platform_approver: row.platform_approver,
             activated_at: row.activated_at.map(Timestamp::from_micros),
             password_changed_at: Timestamp::from_micros(row.password_changed_at),
             created_at: Timestamp::from_micros(row.created_at),
@@ -53,6 +59,10 @@ pub fn insert(writer: &mut Writer<'_>, account: &Account, password_hash: &str) -
         activated_at: account.activated_at.map(Timestamp::micros),
         password_changed_at: account.password_changed_at.micros(),
         created_at: account.created_at.micros(),
+        platform_approver: account.platform_approver,
+        totp_sealed: None,
+        totp_last_step: 0,
+        muted_mail: "[]".into(),
     };
     diesel::insert_into(accounts::table).values(row).execute(writer.conn())?;
     Ok(())
@@ -76,6 +86,20 @@ pub fn find(reader: &mut Reader<'_>, id: AccountId) -> Result<(Account, String)>
 fn with_hash(row: Row) -> Result<(Account, String)> {
     let hash = row.password_hash.clone();
     Ok((row.try_into()?, hash))
+}
+
+/// The kinds of mail that the person has switched off.
+pub fn muted_mail(reader: &mut Reader<'_>, id: AccountId) -> Result<Vec<MailKind>> {
+    let stored: String = accounts::table.find(id.to_string()).select(accounts::muted_mail).first(reader.conn())?;
+    // A kind that is no longer written is no longer switched off.
+    Ok(from_json_list(&stored)?.iter().filter_map(|kind| MailKind::parse(kind)).collect())
+}
+
+/// The people who decide on every tenant's release requests.
+pub fn platform_approvers(reader: &mut Reader<'_>) -> Result<Vec<AccountId>> {
+    let ids: Vec<String> =
+        accounts::table.filter(accounts::platform_approver.eq(true)).select(accounts::id).load(reader.conn())?;
+    ids.iter().map(|id| stored(id, "account id")).collect()
 }
 
 pub fn set_password(writer: &mut Writer<'_>, id: AccountId, password_hash: &str, now: Timestamp) -> Result<()> {

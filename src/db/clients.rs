@@ -54,6 +54,7 @@ struct Row {
     created_at: i64,
     updated_at: i64,
     last_used_at: Option<i64>,
+    purge_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Client {
@@ -91,7 +92,7 @@ impl TryFrom<Row> for Client {
                 subject_type: known(SubjectType::parse(&row.subject_type), "subject type")?,
             },
             default_purpose: row.default_purpose,
-            state: state(&row.status, row.deleted_at, row.status_before_deletion.as_deref())?,
+            state: state(&row.status, row.deleted_at, row.purge_at, row.status_before_deletion.as_deref())?,
             deleted_with_service: row.deleted_with_service,
             version: row.version,
             created_at: Timestamp::from_micros(row.created_at),
@@ -103,7 +104,7 @@ impl TryFrom<Row> for Client {
 
 impl From<&Client> for Row {
     fn from(client: &Client) -> Self {
-        let (status, status_before_deletion, deleted_at) = state_columns(&client.state);
+        let (status, status_before_deletion, deleted_at, purge_at) = state_columns(&client.state);
         let settings = &client.settings;
         Self {
             uid: client.uid.to_string(),
@@ -137,6 +138,7 @@ impl From<&Client> for Row {
             created_at: client.created_at.micros(),
             updated_at: client.updated_at.micros(),
             last_used_at: client.last_used_at.map(Timestamp::micros),
+            purge_at,
         }
     }
 }
@@ -226,6 +228,7 @@ pub fn update(writer: &mut Writer<'_>, client: &Client) -> Result<()> {
                 clients::status.eq(row.status),
                 clients::status_before_deletion.eq(row.status_before_deletion),
                 clients::deleted_at.eq(row.deleted_at),
+                clients::purge_at.eq(row.purge_at),
                 clients::deleted_with_service.eq(row.deleted_with_service),
                 clients::version.eq(row.version),
                 clients::updated_at.eq(row.updated_at),
@@ -410,6 +413,7 @@ pub fn delete_with_service(
     scope: TenantScope,
     service: ServiceId,
     now: Timestamp,
+    purge_at: Timestamp,
 ) -> Result<Vec<(ClientUid, String)>> {
     let rows: Vec<(String, String)> = diesel::update(
         clients::table
@@ -421,6 +425,7 @@ pub fn delete_with_service(
         clients::status_before_deletion.eq(clients::status.nullable()),
         clients::status.eq("deleted"),
         clients::deleted_at.eq(Some(now.micros())),
+        clients::purge_at.eq(Some(purge_at.micros())),
         clients::deleted_with_service.eq(true),
         clients::version.eq(clients::version + 1),
         clients::updated_at.eq(now.micros()),
@@ -451,6 +456,7 @@ pub fn restore_with_service(
             clients::status.eq(before),
             clients::status_before_deletion.eq(None::<String>),
             clients::deleted_at.eq(None::<i64>),
+            clients::purge_at.eq(None::<i64>),
             clients::deleted_with_service.eq(false),
             clients::version.eq(clients::version + 1),
             clients::updated_at.eq(now.micros()),
@@ -490,11 +496,11 @@ pub fn roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<C
     Ok(found)
 }
 
-/// Deleted clients of every tenant that went before the instant given, oldest first: for the purge.
-pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Result<Vec<Client>> {
+/// Deleted clients of every tenant that are due for the purge, those first that are due longest.
+pub fn due(reader: &mut Reader<'_>, now: Timestamp, limit: i64) -> Result<Vec<Client>> {
     clients::table
-        .filter(clients::deleted_at.le(deleted_before.micros()))
-        .order(clients::deleted_at.asc())
+        .filter(clients::purge_at.le(now.micros()))
+        .order(clients::purge_at.asc())
         .limit(limit)
         .load::<Row>(reader.conn())?
         .into_iter()
@@ -509,11 +515,11 @@ pub fn note_use(writer: &mut Writer<'_>, uid: ClientUid, at: Timestamp) -> Resul
     Ok(())
 }
 
-/// Removes a client for good with its secrets and roles, if it is still deleted since before the instant given.
+/// Removes a client for good with its secrets and roles, if it is still due.
 /// Answers whether it did: of two purges at once, one does.
-pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, deleted_before: Timestamp) -> Result<bool> {
+pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp) -> Result<bool> {
     let still_due = diesel::update(
-        clients::table.filter(clients::uid.eq(uid.to_string())).filter(clients::deleted_at.le(deleted_before.micros())),
+        clients::table.filter(clients::uid.eq(uid.to_string())).filter(clients::purge_at.le(now.micros())),
     )
     .set(clients::version.eq(clients::version))
     .execute(writer.conn())?;

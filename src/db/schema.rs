@@ -10,6 +10,13 @@ diesel::table! {
         developers_may_add_machine_clients -> Bool,
         legacy_grants -> Bool,
         created_at -> BigInt,
+        website_url -> Text,
+        contact_name -> Text,
+        grace_days -> Nullable<Integer>,
+        second_factor_required -> Bool,
+        session_idle_minutes -> Integer,
+        session_hours -> Integer,
+        version -> Integer,
     }
 }
 
@@ -24,6 +31,10 @@ diesel::table! {
         activated_at -> Nullable<BigInt>,
         password_changed_at -> BigInt,
         created_at -> BigInt,
+        platform_approver -> Bool,
+        totp_sealed -> Nullable<Binary>,
+        totp_last_step -> BigInt,
+        muted_mail -> Text,
     }
 }
 
@@ -113,6 +124,7 @@ diesel::table! {
         version -> Integer,
         created_at -> BigInt,
         updated_at -> BigInt,
+        purge_at -> Nullable<BigInt>,
     }
 }
 
@@ -157,6 +169,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         last_used_at -> Nullable<BigInt>,
+        purge_at -> Nullable<BigInt>,
     }
 }
 
@@ -207,6 +220,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
+        created_by_id -> Nullable<Text>,
     }
 }
 
@@ -264,6 +278,154 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    recovery_codes (id) {
+        id -> Text,
+        account_id -> Text,
+        code_hash -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    external_identities (id) {
+        id -> Text,
+        account_id -> Text,
+        issuer -> Text,
+        subject -> Text,
+        email -> Text,
+        linked_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        tenant_id -> Text,
+        email -> Text,
+        email_key -> Text,
+        developer -> Bool,
+        approver -> Bool,
+        administrator -> Bool,
+        token_hash -> Text,
+        invited_by -> Text,
+        created_at -> BigInt,
+        sent_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    communities (id) {
+        id -> Text,
+        tenant_id -> Text,
+        name -> Text,
+        name_key -> Text,
+        description -> Text,
+        version -> Integer,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    community_tenants (community_id, tenant_id) {
+        community_id -> Text,
+        tenant_id -> Text,
+        invited_by -> Text,
+        invited_at -> BigInt,
+        joined_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    community_roles (id) {
+        id -> Text,
+        community_id -> Text,
+        name -> Text,
+        description -> Text,
+        built_in -> Bool,
+    }
+}
+
+diesel::table! {
+    client_community_roles (client_uid, role_id) {
+        client_uid -> Text,
+        role_id -> Text,
+    }
+}
+
+diesel::table! {
+    member_community_roles (member_id, role_id) {
+        member_id -> Text,
+        role_id -> Text,
+    }
+}
+
+diesel::table! {
+    test_users (id) {
+        id -> Text,
+        service_id -> Text,
+        email -> Text,
+        email_key -> Text,
+        added_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    release_requests (id) {
+        id -> Text,
+        tenant_id -> Text,
+        service_id -> Text,
+        waits_for -> Nullable<Text>,
+        state -> Text,
+        requested_by -> Text,
+        requester_name -> Text,
+        message -> Text,
+        evidence -> Text,
+        evidence_hash -> Text,
+        created_at -> BigInt,
+        decided_by -> Nullable<Text>,
+        decider_name -> Text,
+        reason -> Text,
+        decided_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    changes_to_review (id) {
+        id -> Text,
+        tenant_id -> Text,
+        service_id -> Text,
+        client_uid -> Text,
+        client_name -> Text,
+        changed_by -> Text,
+        changed_by_name -> Text,
+        field -> Text,
+        value_before -> Text,
+        value_after -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reminders (about) {
+        about -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_runs (name) {
+        name -> Text,
+        began_at -> BigInt,
+        ended_at -> BigInt,
+        succeeded_at -> Nullable<BigInt>,
+        outcome -> Text,
+    }
+}
+
 diesel::joinable!(members -> tenants (tenant_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(clients -> services (service_id));
@@ -271,5 +433,20 @@ diesel::joinable!(secrets -> clients (client_uid));
 diesel::joinable!(logos -> services (service_id));
 diesel::joinable!(reveals -> secrets (secret_id));
 diesel::joinable!(client_roles -> roles (role_id));
+diesel::joinable!(client_roles -> clients (client_uid));
+diesel::joinable!(recovery_codes -> accounts (account_id));
+diesel::joinable!(external_identities -> accounts (account_id));
+diesel::joinable!(invitations -> tenants (tenant_id));
+diesel::joinable!(community_tenants -> communities (community_id));
+diesel::joinable!(community_tenants -> tenants (tenant_id));
+diesel::joinable!(community_roles -> communities (community_id));
+diesel::joinable!(client_community_roles -> community_roles (role_id));
+diesel::joinable!(client_community_roles -> clients (client_uid));
+diesel::joinable!(member_community_roles -> community_roles (role_id));
+diesel::joinable!(member_community_roles -> members (member_id));
+diesel::joinable!(test_users -> services (service_id));
+diesel::joinable!(release_requests -> services (service_id));
+diesel::joinable!(release_requests -> tenants (tenant_id));
+diesel::joinable!(changes_to_review -> services (service_id));
 
-diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases);
+diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases, recovery_codes, external_identities, invitations, communities, community_tenants, community_roles, client_community_roles, member_community_roles, test_users, release_requests, changes_to_review, reminders, job_runs);

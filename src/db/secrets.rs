@@ -27,6 +27,7 @@ struct Row {
     created_at: i64,
     expires_at: Option<i64>,
     last_used_at: Option<i64>,
+    created_by_id: Option<String>,
 }
 
 impl TryFrom<Row> for Secret {
@@ -43,6 +44,7 @@ impl TryFrom<Row> for Secret {
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
             last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            created_by_id: row.created_by_id.map(|id| stored(&id, "account id")).transpose()?,
         })
     }
 }
@@ -72,6 +74,7 @@ fn row(secret: &Secret, hash: &str) -> Row {
         created_at: secret.created_at.micros(),
         expires_at: secret.expires_at.map(Timestamp::micros),
         last_used_at: secret.last_used_at.map(Timestamp::micros),
+        created_by_id: secret.created_by_id.map(|id| id.to_string()),
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) struct Row {
     version: i32,
     created_at: i64,
     updated_at: i64,
+    purge_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Service {
@@ -58,7 +59,7 @@ impl TryFrom<Row> for Service {
                 },
             },
             logo_digest: row.logo_digest,
-            state: state(&row.status, row.deleted_at, row.status_before_deletion.as_deref())?,
+            state: state(&row.status, row.deleted_at, row.purge_at, row.status_before_deletion.as_deref())?,
             environment: known(Environment::parse(&row.environment), "environment")?,
             version: row.version,
             created_at: Timestamp::from_micros(row.created_at),
@@ -69,7 +70,7 @@ impl TryFrom<Row> for Service {
 
 impl From<&Service> for Row {
     fn from(service: &Service) -> Self {
-        let (status, status_before_deletion, deleted_at) = state_columns(&service.state);
+        let (status, status_before_deletion, deleted_at, purge_at) = state_columns(&service.state);
         let settings = &service.settings;
         Self {
             id: service.id.to_string(),
@@ -89,6 +90,7 @@ impl From<&Service> for Row {
             version: service.version,
             created_at: service.created_at.micros(),
             updated_at: service.updated_at.micros(),
+            purge_at,
         }
     }
 }
@@ -101,22 +103,31 @@ pub(super) fn url_column(url: &Option<WebUrl>) -> String {
     url.as_ref().map_or(String::new(), |url| url.as_str().to_owned())
 }
 
-pub(super) fn state(status: &str, deleted_at: Option<i64>, before: Option<&str>) -> Result<State> {
-    match (known(Status::parse(status), "status")?, deleted_at, before) {
-        (Status::Active, _, _) => Ok(State::Active),
-        (Status::Inactive, _, _) => Ok(State::Inactive),
-        (Status::Deleted, Some(at), Some(before)) => {
-            Ok(State::Deleted { at: Timestamp::from_micros(at), before: known(Standing::parse(before), "status")? })
-        }
-        (Status::Deleted, _, _) => Err(Error::Bug("a deleted row has no time of deletion".into())),
+pub(super) fn state(
+    status: &str,
+    deleted_at: Option<i64>,
+    purge_at: Option<i64>,
+    before: Option<&str>,
+) -> Result<State> {
+    match (known(Status::parse(status), "status")?, deleted_at, purge_at, before) {
+        (Status::Active, ..) => Ok(State::Active),
+        (Status::Inactive, ..) => Ok(State::Inactive),
+        (Status::Deleted, Some(at), Some(purge_at), Some(before)) => Ok(State::Deleted {
+            at: Timestamp::from_micros(at),
+            purge_at: Timestamp::from_micros(purge_at),
+            before: known(Standing::parse(before), "status")?,
+        }),
+        (Status::Deleted, ..) => Err(Error::Bug("a deleted row has no time of deletion".into())),
     }
 }
 
-pub(super) fn state_columns(state: &State) -> (&'static str, Option<String>, Option<i64>) {
+pub(super) fn state_columns(state: &State) -> (&'static str, Option<String>, Option<i64>, Option<i64>) {
     let status = state.status().as_str();
     match state {
-        State::Deleted { at, before } => (status, Some(before.as_str().to_owned()), Some(at.micros())),
-        _ => (status, None, None),
+        State::Deleted { at, purge_at, before } => {
+            (status, Some(before.as_str().to_owned()), Some(at.micros()), Some(purge_at.micros()))
+        }
+        _ => (status, None, None, None),
     }
 }
 
@@ -165,6 +176,7 @@ pub fn update(writer: &mut Writer<'_>, service: &Service) -> Result<()> {
             services::status.eq(row.status),
             services::status_before_deletion.eq(row.status_before_deletion),
             services::deleted_at.eq(row.deleted_at),
+            services::purge_at.eq(row.purge_at),
             services::environment.eq(row.environment),
             services::version.eq(row.version),
             services::updated_at.eq(row.updated_at),
@@ -274,11 +286,11 @@ pub fn logo(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Resul
         .first(reader.conn())?)
 }
 
-/// Deleted services of every tenant that went before the instant given, oldest first: for the purge.
-pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Result<Vec<Service>> {
+/// Deleted services of every tenant that are due for the purge, those first that are due longest.
+pub fn due(reader: &mut Reader<'_>, now: Timestamp, limit: i64) -> Result<Vec<Service>> {
     services::table
-        .filter(services::deleted_at.le(deleted_before.micros()))
-        .order(services::deleted_at.asc())
+        .filter(services::purge_at.le(now.micros()))
+        .order(services::purge_at.asc())
         .limit(limit)
         .load::<Row>(reader.conn())?
         .into_iter()
@@ -286,13 +298,11 @@ pub fn due(reader: &mut Reader<'_>, deleted_before: Timestamp, limit: i64) -> Re
         .collect()
 }
 
-/// Removes a service for good, if it is still deleted since before the instant given and has no clients left.
+/// Removes a service for good, if it is still due and has no clients left.
 /// Answers whether it did: of two purges at once, one does.
-pub fn remove(writer: &mut Writer<'_>, id: ServiceId, deleted_before: Timestamp) -> Result<bool> {
+pub fn remove(writer: &mut Writer<'_>, id: ServiceId, now: Timestamp) -> Result<bool> {
     let still_due = diesel::update(
-        services::table
-            .filter(services::id.eq(id.to_string()))
-            .filter(services::deleted_at.le(deleted_before.micros())),
+        services::table.filter(services::id.eq(id.to_string())).filter(services::purge_at.le(now.micros())),
     )
     .set(services::version.eq(services::version))
     .execute(writer.conn())?;

@@ -6,12 +6,12 @@ use super::connection::{Reader, Writer};
 use super::error::{Error, Result};
 use super::schema::{accounts, members, roles, scopes, tenants};
 use super::stored;
-use crate::access::{Membership, Roles, TenantScope};
+use crate::access::{Membership, Role, Roles, TenantScope};
 use crate::clock::Timestamp;
 use crate::domain::client_id::ClientIdPrefix;
 use crate::domain::id::{AccountId, MemberId, RoleId, ScopeId, TenantId};
 use crate::domain::scope::Scope;
-use crate::domain::tenant::{Tenant, TenantPolicy};
+use crate::domain::tenant::{SessionLengths, Tenant, TenantPolicy};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = tenants)]
@@ -24,6 +24,13 @@ struct Row {
     developers_may_add_machine_clients: bool,
     legacy_grants: bool,
     created_at: i64,
+    website_url: String,
+    contact_name: String,
+    grace_days: Option<i32>,
+    second_factor_required: bool,
+    session_idle_minutes: i32,
+    session_hours: i32,
+    version: i32,
 }
 
 impl TryFrom<Row> for Tenant {
@@ -34,12 +41,34 @@ impl TryFrom<Row> for Tenant {
             id: stored(&row.id, "tenant id")?,
             name: row.name,
             client_id_prefix: ClientIdPrefix::stored(row.client_id_prefix),
-            policy: TenantPolicy {
-                developers_may_add_machine_clients: row.developers_may_add_machine_clients,
-                legacy_grants: row.legacy_grants,
-            },
+            policy: policy((
+                row.developers_may_add_machine_clients,
+                row.legacy_grants,
+                row.grace_days,
+                row.second_factor_required,
+                row.session_idle_minutes,
+                row.session_hours,
+            )),
         })
     }
+}
+
+/// The columns of a tenant's policy, in the order of the table.
+type PolicyColumns = (bool, bool, Option<i32>, bool, i32, i32);
+
+fn policy((machine, legacy, grace_days, second_factor, idle_minutes, hours): PolicyColumns) -> TenantPolicy {
+    TenantPolicy {
+        developers_may_add_machine_clients: machine,
+        legacy_grants: legacy,
+        grace_days: grace_days.map(i32::unsigned_abs),
+        second_factor_required: second_factor,
+        sessions: SessionLengths { idle_minutes: idle_minutes.unsigned_abs(), hours: hours.unsigned_abs() },
+    }
+}
+
+/// A number of days, minutes or hours as a column.
+fn column(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// A tenant to be made.
@@ -61,6 +90,13 @@ pub fn insert(writer: &mut Writer<'_>, new: &NewTenant<'_>) -> Result<()> {
         developers_may_add_machine_clients: new.tenant.policy.developers_may_add_machine_clients,
         legacy_grants: new.tenant.policy.legacy_grants,
         created_at: new.created_at.micros(),
+        website_url: String::new(),
+        contact_name: String::new(),
+        grace_days: new.tenant.policy.grace_days.map(column),
+        second_factor_required: new.tenant.policy.second_factor_required,
+        session_idle_minutes: column(new.tenant.policy.sessions.idle_minutes),
+        session_hours: column(new.tenant.policy.sessions.hours),
+        version: 1,
     };
     diesel::insert_into(tenants::table).values(row).execute(writer.conn())?;
     Ok(())
@@ -158,6 +194,21 @@ pub fn insert_member(
     Ok(())
 }
 
+/// The accounts of a tenant's members who hold a role.
+pub fn people_with(reader: &mut Reader<'_>, tenant: TenantId, role: Role) -> Result<Vec<AccountId>> {
+    let mut wanted = members::table.filter(members::tenant_id.eq(tenant.to_string())).into_boxed();
+    wanted = match role {
+        Role::Member => wanted,
+        Role::Developer => wanted.filter(members::developer.eq(true)),
+        Role::Approver => wanted.filter(members::approver.eq(true)),
+        Role::Administrator => wanted.filter(members::administrator.eq(true)),
+        // Rights of a person in the whole deployment, not of a member.
+        Role::PlatformApprover | Role::Operator => return Ok(Vec::new()),
+    };
+    let ids: Vec<String> = wanted.order(members::id.asc()).select(members::account_id).load(reader.conn())?;
+    ids.iter().map(|id| stored(id, "account id")).collect()
+}
+
 /// A person's membership in a tenant (or in the one joined first), read afresh for every request. One statement.
 pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<TenantId>) -> Result<Option<Membership>> {
     let mut wanted = members::table
@@ -168,34 +219,49 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
         .order((members::created_at.asc(), members::id.asc()))
         .select((
             (members::id, members::developer, members::approver, members::administrator),
-            (accounts::id, accounts::name, accounts::email, accounts::password_changed_at),
-            (tenants::id, tenants::name, tenants::developers_may_add_machine_clients, tenants::legacy_grants),
+            (
+                accounts::id,
+                accounts::name,
+                accounts::email,
+                accounts::password_changed_at,
+                accounts::operator,
+                accounts::platform_approver,
+                accounts::totp_sealed.is_not_null(),
+            ),
+            (tenants::id, tenants::name),
+            (
+                tenants::developers_may_add_machine_clients,
+                tenants::legacy_grants,
+                tenants::grace_days,
+                tenants::second_factor_required,
+                tenants::session_idle_minutes,
+                tenants::session_hours,
+            ),
         ))
         .into_boxed();
     if let Some(tenant) = tenant {
         wanted = wanted.filter(members::tenant_id.eq(tenant.to_string()));
     }
-    type Found = ((String, bool, bool, bool), (String, String, String, i64), (String, String, bool, bool));
+    type Person = (String, String, String, i64, bool, bool, bool);
+    type Found = ((String, bool, bool, bool), Person, (String, String), PolicyColumns);
     let found: Option<Found> = wanted.first(reader.conn()).optional()?;
     found
-        .map(
-            |(
-                (member, developer, approver, administrator),
-                (account, name, email, password_changed),
-                (tenant, tenant_name, alone, legacy),
-            )| {
-                Ok(Membership {
-                    member_id: stored(&member, "member id")?,
-                    account_id: stored(&account, "account id")?,
-                    name,
-                    email,
-                    tenant_id: stored(&tenant, "tenant id")?,
-                    tenant_name,
-                    roles: Roles { developer, approver, administrator },
-                    password_changed_at: Timestamp::from_micros(password_changed),
-                    policy: TenantPolicy { developers_may_add_machine_clients: alone, legacy_grants: legacy },
-                })
-            },
-        )
+        .map(|((member, developer, approver, administrator), person, (tenant, tenant_name), columns)| {
+            let (account, name, email, password_changed, operator, platform_approver, second_factor) = person;
+            Ok(Membership {
+                member_id: stored(&member, "member id")?,
+                account_id: stored(&account, "account id")?,
+                name,
+                email,
+                tenant_id: stored(&tenant, "tenant id")?,
+                tenant_name,
+                roles: Roles { developer, approver, administrator },
+                operator,
+                platform_approver,
+                second_factor,
+                password_changed_at: Timestamp::from_micros(password_changed),
+                policy: policy(columns),
+            })
+        })
         .transpose()
 }

@@ -12,6 +12,8 @@ pub struct Account {
     pub email: Email,
     pub name: String,
     pub operator: bool,
+    /// Decides on release requests of every tenant.
+    pub platform_approver: bool,
     pub activated_at: Option<Timestamp>,
     pub password_changed_at: Timestamp,
     pub created_at: Timestamp,

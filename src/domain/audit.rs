@@ -4,125 +4,100 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 
-/// What happened. The stored word stays; the sentence is for people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditAction {
-    TenantCreated,
-    AccountActivated,
-    AccountRenamed,
-    PasswordChanged,
-    PasswordReset,
-    SignInBlocked,
-    SessionsEnded,
-    ServiceAdded,
-    ServiceUpdated,
-    ServiceDeactivated,
-    ServiceReactivated,
-    ServiceDeleted,
-    ServicePurged,
-    ServiceReleased,
-    ClientAdded,
-    ClientUpdated,
-    ClientDeactivated,
-    ClientReactivated,
-    ClientDeleted,
-    ClientPurged,
-    SecretAdded,
-    SecretRevealed,
-    SecretRotated,
-    SecretDeleted,
+/// What happened: one line each. The stored word stays; the phrase is for people, follows the actor's name and is
+/// followed by the target's.
+macro_rules! actions {
+    ($($name:ident = $stored:literal, $phrase:literal;)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum AuditAction { $($name),* }
+
+        impl AuditAction {
+            pub const ALL: &'static [AuditAction] = &[$(AuditAction::$name),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $stored),* }
+            }
+
+            pub const fn phrase(self) -> &'static str {
+                match self { $(Self::$name => $phrase),* }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|action| action.as_str() == text)
+            }
+        }
+    };
 }
 
-impl AuditAction {
-    pub const ALL: [AuditAction; 24] = [
-        AuditAction::TenantCreated,
-        AuditAction::AccountActivated,
-        AuditAction::AccountRenamed,
-        AuditAction::PasswordChanged,
-        AuditAction::PasswordReset,
-        AuditAction::SignInBlocked,
-        AuditAction::SessionsEnded,
-        AuditAction::ServiceAdded,
-        AuditAction::ServiceUpdated,
-        AuditAction::ServiceDeactivated,
-        AuditAction::ServiceReactivated,
-        AuditAction::ServiceDeleted,
-        AuditAction::ServicePurged,
-        AuditAction::ServiceReleased,
-        AuditAction::ClientAdded,
-        AuditAction::ClientUpdated,
-        AuditAction::ClientDeactivated,
-        AuditAction::ClientReactivated,
-        AuditAction::ClientDeleted,
-        AuditAction::ClientPurged,
-        AuditAction::SecretAdded,
-        AuditAction::SecretRevealed,
-        AuditAction::SecretRotated,
-        AuditAction::SecretDeleted,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TenantCreated => "tenant.created",
-            Self::AccountActivated => "account.activated",
-            Self::AccountRenamed => "account.renamed",
-            Self::PasswordChanged => "password.changed",
-            Self::PasswordReset => "password.reset",
-            Self::SignInBlocked => "sign_in.blocked",
-            Self::SessionsEnded => "sessions.ended",
-            Self::ServiceAdded => "service.added",
-            Self::ServiceUpdated => "service.updated",
-            Self::ServiceDeactivated => "service.deactivated",
-            Self::ServiceReactivated => "service.reactivated",
-            Self::ServiceDeleted => "service.deleted",
-            Self::ServicePurged => "service.purged",
-            Self::ServiceReleased => "service.released",
-            Self::ClientAdded => "client.added",
-            Self::ClientUpdated => "client.updated",
-            Self::ClientDeactivated => "client.deactivated",
-            Self::ClientReactivated => "client.reactivated",
-            Self::ClientDeleted => "client.deleted",
-            Self::ClientPurged => "client.purged",
-            Self::SecretAdded => "secret.added",
-            Self::SecretRevealed => "secret.revealed",
-            Self::SecretRotated => "secret.rotated",
-            Self::SecretDeleted => "secret.deleted",
-        }
-    }
-
-    /// Follows the actor's name and is followed by the target's.
-    pub const fn phrase(self) -> &'static str {
-        match self {
-            Self::TenantCreated => "created the company",
-            Self::AccountActivated => "activated the account",
-            Self::AccountRenamed => "renamed the account",
-            Self::PasswordChanged => "changed the password of",
-            Self::PasswordReset => "reset the password of",
-            Self::SignInBlocked => "was kept from signing in as",
-            Self::SessionsEnded => "ended sessions of",
-            Self::ServiceAdded => "added the service",
-            Self::ServiceUpdated => "updated the service",
-            Self::ServiceDeactivated => "deactivated the service",
-            Self::ServiceReactivated => "reactivated the service",
-            Self::ServiceDeleted => "deleted the service",
-            Self::ServicePurged => "removed for good the service",
-            Self::ServiceReleased => "released the service",
-            Self::ClientAdded => "added the client",
-            Self::ClientUpdated => "updated the client",
-            Self::ClientDeactivated => "deactivated the client",
-            Self::ClientReactivated => "reactivated the client",
-            Self::ClientDeleted => "deleted the client",
-            Self::ClientPurged => "removed for good the client",
-            Self::SecretAdded => "added the secret",
-            Self::SecretRevealed => "was shown the secret",
-            Self::SecretRotated => "rotated the secret",
-            Self::SecretDeleted => "deleted the secret",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == text)
-    }
+actions! {
+    TenantCreated = "tenant.created", "created the company";
+    AccountActivated = "account.activated", "activated the account";
+    AccountRenamed = "account.renamed", "renamed the account";
+    PasswordChanged = "password.changed", "changed the password of";
+    PasswordReset = "password.reset", "reset the password of";
+    SignInBlocked = "sign_in.blocked", "was kept from signing in as";
+    SessionsEnded = "sessions.ended", "ended sessions of";
+    ServiceAdded = "service.added", "added the service";
+    ServiceUpdated = "service.updated", "updated the service";
+    ServiceDeactivated = "service.deactivated", "deactivated the service";
+    ServiceReactivated = "service.reactivated", "reactivated the service";
+    ServiceDeleted = "service.deleted", "deleted the service";
+    ServicePurged = "service.purged", "removed for good the service";
+    ServiceReleased = "service.released", "released the service";
+    ClientAdded = "client.added", "added the client";
+    ClientUpdated = "client.updated", "updated the client";
+    ClientDeactivated = "client.deactivated", "deactivated the client";
+    ClientReactivated = "client.reactivated", "reactivated the client";
+    ClientDeleted = "client.deleted", "deleted the client";
+    ClientPurged = "client.purged", "removed for good the client";
+    SecretAdded = "secret.added", "added the secret";
+    SecretRevealed = "secret.revealed", "was shown the secret";
+    SecretRotated = "secret.rotated", "rotated the secret";
+    SecretDeleted = "secret.deleted", "deleted the secret";
+    SecondFactorAdded = "second_factor.added", "added a second factor to";
+    SecondFactorRemoved = "second_factor.removed", "removed the second factor of";
+    RecoveryCodesRenewed = "recovery_codes.renewed", "renewed the recovery codes of";
+    RecoveryCodeUsed = "recovery_code.used", "used a recovery code of";
+    IdentityLinked = "identity.linked", "linked another sign-in to";
+    IdentityUnlinked = "identity.unlinked", "unlinked another sign-in from";
+    MailChoicesChanged = "mail_choices.changed", "chose the mail for";
+    InvitationSent = "invitation.sent", "invited";
+    InvitationSentAgain = "invitation.sent_again", "sent again the invitation of";
+    InvitationWithdrawn = "invitation.withdrawn", "withdrew the invitation of";
+    InvitationAccepted = "invitation.accepted", "accepted the invitation as";
+    MemberRolesChanged = "member.roles_changed", "changed the roles of";
+    MemberRemoved = "member.removed", "removed the member";
+    MemberLeft = "member.left", "left the company as";
+    TenantUpdated = "tenant.updated", "updated the company";
+    SettingsChanged = "settings.changed", "changed the settings of";
+    PlatformApproverNamed = "platform_approver.named", "named as platform approver";
+    PlatformApproverDismissed = "platform_approver.dismissed", "dismissed as platform approver";
+    RoleAdded = "role.added", "added the role";
+    RoleUpdated = "role.updated", "updated the role";
+    RoleDeleted = "role.deleted", "deleted the role";
+    ScopeAdded = "scope.added", "added the scope";
+    ScopeUpdated = "scope.updated", "updated the scope";
+    ScopeDeleted = "scope.deleted", "deleted the scope";
+    CommunityAdded = "community.added", "added the community";
+    CommunityUpdated = "community.updated", "updated the community";
+    CommunityDeleted = "community.deleted", "deleted the community";
+    CommunityInvited = "community.invited", "invited a company to the community";
+    CommunityInvitationWithdrawn = "community.invitation_withdrawn", "withdrew an invitation to the community";
+    CommunityJoined = "community.joined", "joined the community";
+    CommunityDeclined = "community.declined", "declined the community";
+    CommunityLeft = "community.left", "left the community";
+    CommunityTenantRemoved = "community.tenant_removed", "removed a company from the community";
+    CommunityRoleAdded = "community_role.added", "added the community role";
+    CommunityRoleUpdated = "community_role.updated", "updated the community role";
+    CommunityRoleDeleted = "community_role.deleted", "deleted the community role";
+    TestUserAdded = "test_user.added", "added a test user to";
+    TestUserRemoved = "test_user.removed", "removed a test user from";
+    ReleaseRequested = "release.requested", "requested the release of";
+    ReleaseWithdrawn = "release.withdrawn", "withdrew the release request of";
+    ReleaseRejected = "release.rejected", "rejected the release of";
+    ServiceTakenBack = "service.taken_back", "took back to sandbox the service";
+    ReleaseChangesAccepted = "release.changes_accepted", "accepted the changes at the service";
+    AuditExported = "audit.exported", "exported the audit log of";
 }
 
 /// One field's change. Never a secret value.
@@ -211,7 +186,7 @@ mod tests {
     #[test]
     fn stored_words_are_read_back() {
         for action in AuditAction::ALL {
-            assert_eq!(AuditAction::parse(action.as_str()), Some(action));
+            assert_eq!(AuditAction::parse(action.as_str()), Some(*action));
         }
     }
 

@@ -49,6 +49,9 @@ ids! {
     /// The row of a client, and its place in the portal's addresses; not the OAuth `client_id`.
     ClientUid,
     SecretId, RevealId, RoleId, ScopeId, MailId, CodeId,
+    InvitationId, CommunityId, CommunityRoleId, TestUserId, ReleaseRequestId, ReviewChangeId, RecoveryCodeId,
+    /// A link between an account and a person at another OpenID provider.
+    IdentityId,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

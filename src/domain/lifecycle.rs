@@ -15,9 +15,11 @@ pub enum Standing {
 pub enum State {
     Active,
     Inactive,
-    /// `before` is what an undo brings back.
+    /// `before` is what an undo brings back. `purge_at` is when it goes for good, as promised at the deletion: a
+    /// grace period that is changed later is for what is deleted later.
     Deleted {
         at: Timestamp,
+        purge_at: Timestamp,
         before: Standing,
     },
 }
@@ -107,32 +109,32 @@ impl State {
         }
     }
 
-    pub fn deleted(self, now: Timestamp) -> Result<Self, WrongState> {
+    pub fn deleted(self, now: Timestamp, grace: Grace) -> Result<Self, WrongState> {
+        let gone = |before| State::Deleted { at: now, purge_at: grace.ends(now), before };
         match self {
-            State::Active => Ok(State::Deleted { at: now, before: Standing::Active }),
-            State::Inactive => Ok(State::Deleted { at: now, before: Standing::Inactive }),
+            State::Active => Ok(gone(Standing::Active)),
+            State::Inactive => Ok(gone(Standing::Inactive)),
             State::Deleted { .. } => Err(WrongState::because("It is deleted already.")),
         }
     }
 
     /// Back to `active`, or with `undo` to what it was before the deletion; only before the purge is due.
-    pub fn reactivated(self, now: Timestamp, grace: Grace, undo: bool) -> Result<Self, WrongState> {
+    pub fn reactivated(self, now: Timestamp, undo: bool) -> Result<Self, WrongState> {
         match self {
             State::Active => Err(WrongState::because("It is active already.")),
             State::Inactive => Ok(State::Active),
-            State::Deleted { at, .. } if grace.is_over(at, now) => Err(WrongState::because(format!(
-                "It was deleted more than {} days ago and can't be brought back.",
-                grace.days()
-            ))),
+            State::Deleted { purge_at, .. } if purge_at <= now => {
+                Err(WrongState::because("The time to bring it back is over."))
+            }
             State::Deleted { before, .. } if undo => Ok(State::standing(before)),
             State::Deleted { .. } => Ok(State::Active),
         }
     }
 
     /// When the purge removes it for good, if it is deleted.
-    pub fn purge_at(&self, grace: Grace) -> Option<Timestamp> {
+    pub const fn purge_at(&self) -> Option<Timestamp> {
         match self {
-            State::Deleted { at, .. } => Some(grace.ends(*at)),
+            State::Deleted { purge_at, .. } => Some(*purge_at),
             _ => None,
         }
     }
@@ -153,15 +155,6 @@ impl Grace {
 
     pub fn ends(self, deleted_at: Timestamp) -> Timestamp {
         deleted_at.plus(self.0)
-    }
-
-    /// The last instant of deletion that is due for the purge at `now`.
-    pub fn due_before(self, now: Timestamp) -> Timestamp {
-        now.minus(self.0)
-    }
-
-    pub fn is_over(self, deleted_at: Timestamp, now: Timestamp) -> bool {
-        deleted_at <= self.due_before(now)
     }
 }
 
@@ -190,35 +183,35 @@ mod tests {
 
     #[test]
     fn grace_has_two_edges() {
-        let deleted = State::Active.deleted(NOON).unwrap();
+        let deleted = State::Active.deleted(NOON, GRACE).unwrap();
         let edge = NOON.plus(14 * DAY);
-        assert_eq!(deleted.purge_at(GRACE), Some(edge));
-        assert_eq!(deleted.reactivated(edge.minus(SECOND), GRACE, false), Ok(State::Active));
-        assert!(deleted.reactivated(edge, GRACE, false).is_err());
-        assert!(deleted.reactivated(edge.plus(SECOND), GRACE, false).is_err());
+        assert_eq!(deleted.purge_at(), Some(edge));
+        assert_eq!(deleted.reactivated(edge.minus(SECOND), false), Ok(State::Active));
+        assert!(deleted.reactivated(edge, false).is_err());
+        assert!(deleted.reactivated(edge.plus(SECOND), false).is_err());
     }
 
     #[test]
     fn undo_restores_what_was() {
-        let deleted = State::Inactive.deleted(NOON).unwrap();
-        assert_eq!(deleted.reactivated(NOON, GRACE, true), Ok(State::Inactive));
-        assert_eq!(deleted.reactivated(NOON, GRACE, false), Ok(State::Active));
+        let deleted = State::Inactive.deleted(NOON, GRACE).unwrap();
+        assert_eq!(deleted.reactivated(NOON, true), Ok(State::Inactive));
+        assert_eq!(deleted.reactivated(NOON, false), Ok(State::Active));
     }
 
     #[test]
     fn every_act_in_every_state() {
-        let gone = State::Deleted { at: NOON, before: Standing::Active };
+        let gone = State::Active.deleted(NOON, GRACE).unwrap();
         assert_eq!(State::Active.deactivated(), Ok(State::Inactive));
         assert!(State::Inactive.deactivated().is_err());
         assert!(gone.deactivated().is_err());
-        assert!(gone.deleted(NOON).is_err());
-        assert!(State::Active.reactivated(NOON, GRACE, false).is_err());
-        assert_eq!(State::Inactive.reactivated(NOON, GRACE, false), Ok(State::Active));
+        assert!(gone.deleted(NOON, GRACE).is_err());
+        assert!(State::Active.reactivated(NOON, false).is_err());
+        assert_eq!(State::Inactive.reactivated(NOON, false), Ok(State::Active));
     }
 
     #[test]
     fn a_client_is_worth_the_worse_of_the_two() {
-        let gone = State::Deleted { at: NOON, before: Standing::Active };
+        let gone = State::Active.deleted(NOON, GRACE).unwrap();
         let table = [
             (State::Active, State::Active, Status::Active, false),
             (State::Active, State::Inactive, Status::Inactive, false),

@@ -9,6 +9,7 @@ pub mod cors_origin;
 pub mod field_errors;
 pub mod id;
 pub mod lifecycle;
+pub mod mail_kind;
 pub mod redirect_url;
 pub mod scope;
 pub mod secret;

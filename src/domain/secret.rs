@@ -5,7 +5,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::field_errors::FieldErrors;
-use super::id::{ClientUid, SecretId};
+use super::id::{AccountId, ClientUid, SecretId};
 use super::service::Environment;
 use super::text;
 use crate::clock::Timestamp;
@@ -88,6 +88,8 @@ pub struct Secret {
     pub description: String,
     pub last_four: String,
     pub created_by: String,
+    /// The account of whoever made it; reminders go there.
+    pub created_by_id: Option<AccountId>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,

@@ -12,12 +12,44 @@ pub struct Tenant {
 }
 
 /// What a tenant has decided for itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TenantPolicy {
     /// Developers may add clients that act on their own, with the role Tenant Member only.
     pub developers_may_add_machine_clients: bool,
     /// `implicit`, and the response types that put an access token into the browser's address.
     pub legacy_grants: bool,
+    /// How long deleted things can be brought back, in days; `None` leaves it to the deployment.
+    pub grace_days: Option<u32>,
+    /// Nobody works here without a second factor.
+    pub second_factor_required: bool,
+    pub sessions: SessionLengths,
+}
+
+/// How long a signed-in person stays signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLengths {
+    /// Since the session was last used.
+    pub idle_minutes: u32,
+    /// Since sign-in.
+    pub hours: u32,
+}
+
+impl Default for SessionLengths {
+    fn default() -> Self {
+        Self { idle_minutes: 120, hours: 12 }
+    }
+}
+
+impl Default for TenantPolicy {
+    fn default() -> Self {
+        Self {
+            developers_may_add_machine_clients: false,
+            legacy_grants: false,
+            grace_days: None,
+            second_factor_required: false,
+            sessions: SessionLengths::default(),
+        }
+    }
 }
 
 /// The client roles that every tenant has, with what they are for.

@@ -1,13 +1,15 @@
 //! What Keywright writes to people, and how it is handed over.
 
+mod letter;
 mod transport;
 
 pub use transport::Transport;
 
-use askama::Template;
 use serde::{Deserialize, Serialize};
 
-/// Something to tell somebody.
+use crate::domain::mail_kind::MailKind;
+
+/// Something to tell somebody. A new one: here, in [`Message::kind`] and in `letter.rs`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// Names nobody: the address is not proved yet, and a name could be anybody's message to it.
@@ -25,6 +27,77 @@ pub enum Message {
     PasswordChanged {
         name: String,
     },
+    /// The link is good once and until the day named.
+    Invitation {
+        company: String,
+        inviter: String,
+        roles: String,
+        link: String,
+        until: String,
+    },
+    SecondFactorChanged {
+        name: String,
+        what: &'static str,
+    },
+    IdentityLinked {
+        name: String,
+        provider: String,
+    },
+    CommunityInvitation {
+        name: String,
+        community: String,
+        company: String,
+        link: String,
+    },
+    ReleaseRequested {
+        name: String,
+        service: String,
+        company: String,
+        requester: String,
+        link: String,
+    },
+    ReleaseDecided {
+        name: String,
+        service: String,
+        decision: &'static str,
+        decider: String,
+        reason: String,
+        link: String,
+    },
+    SecretExpires {
+        name: String,
+        client: String,
+        secret: String,
+        when: String,
+        link: String,
+    },
+    SecretExpired {
+        name: String,
+        client: String,
+        secret: String,
+        link: String,
+    },
+    ClientPurgeDue {
+        name: String,
+        client: String,
+        when: String,
+        link: String,
+    },
+}
+
+impl Message {
+    /// The switch that this message obeys, if it can be switched off.
+    pub const fn kind(&self) -> Option<MailKind> {
+        match self {
+            Self::Activation { .. } | Self::AccountExists { .. } | Self::Invitation { .. } => None,
+            Self::PasswordReset { .. } | Self::PasswordChanged { .. } => None,
+            Self::SecondFactorChanged { .. } | Self::IdentityLinked { .. } => None,
+            Self::CommunityInvitation { .. } => Some(MailKind::Communities),
+            Self::ReleaseRequested { .. } | Self::ReleaseDecided { .. } => Some(MailKind::Releases),
+            Self::SecretExpires { .. } | Self::SecretExpired { .. } => Some(MailKind::SecretExpiry),
+            Self::ClientPurgeDue { .. } => Some(MailKind::Purge),
+        }
+    }
 }
 
 /// A message in words.
@@ -33,76 +106,4 @@ pub struct Letter {
     pub subject: String,
     pub text: String,
     pub html: String,
-}
-
-#[derive(Template)]
-#[template(path = "mail/letter.txt", escape = "none")]
-struct TextLetter<'a> {
-    name: &'a str,
-    paragraphs: &'a [String],
-    code: Option<&'a str>,
-}
-
-#[derive(Template)]
-#[template(path = "mail/letter.html")]
-struct HtmlLetter<'a> {
-    subject: &'a str,
-    name: &'a str,
-    paragraphs: &'a [String],
-    code: Option<&'a str>,
-}
-
-impl Message {
-    /// The words, as plain text and as HTML.
-    pub fn letter(&self) -> Letter {
-        let (subject, name, paragraphs, code) = self.parts();
-        let text = TextLetter { name, paragraphs: &paragraphs, code }.render().unwrap_or_default();
-        let html = HtmlLetter { subject, name, paragraphs: &paragraphs, code }.render().unwrap_or_default();
-        Letter { subject: subject.to_owned(), text, html }
-    }
-
-    fn parts(&self) -> (&'static str, &str, Vec<String>, Option<&str>) {
-        const NOT_YOU: &str = "If this was not you, you can ignore this mail: nothing happens without the code.";
-        match self {
-            Self::Activation { code } => (
-                "Your activation code",
-                "",
-                vec![
-                    "Type this code into the page where you registered. It is good for 30 minutes.".into(),
-                    NOT_YOU.into(),
-                ],
-                Some(code),
-            ),
-            Self::AccountExists { name, portal } => (
-                "You have an account already",
-                name,
-                vec![
-                    "Somebody, perhaps you, has just tried to register with this address. It has an account already."
-                        .into(),
-                    format!("Sign in at {portal}/sign-in, or reset your password at {portal}/password-reset."),
-                ],
-                None,
-            ),
-            Self::PasswordReset { name, code } => (
-                "Your code for a new password",
-                name,
-                vec![
-                    "Type this code into the page where you asked for a new password. It is good for 30 minutes."
-                        .into(),
-                    NOT_YOU.into(),
-                ],
-                Some(code),
-            ),
-            Self::PasswordChanged { name } => (
-                "Your password was changed",
-                name,
-                vec![
-                    "The password of your account has just been changed, and your other sessions have ended.".into(),
-                    "If this was not you, reset your password at once and tell a tenant administrator of your company."
-                        .into(),
-                ],
-                None,
-            ),
-        }
-    }
 }

@@ -119,13 +119,13 @@ impl Operations {
     }
 
     pub fn delete_client(&self, permit: &Confirmed<act::EditClients>, uid: ClientUid) -> Result<Client> {
-        let now = self.now();
-        self.move_client(permit, uid, AuditAction::ClientDeleted, |client, _| Ok(client.state.deleted(now)?))
+        let (now, grace) = (self.now(), self.grace(&permit.actor().membership().policy));
+        self.move_client(permit, uid, AuditAction::ClientDeleted, |client, _| Ok(client.state.deleted(now, grace)?))
     }
 
     /// Brings an inactive or deleted client back. `undo` brings a deleted one back as it was before.
     pub fn reactivate_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, undo: bool) -> Result<Client> {
-        let (now, grace) = (self.now(), self.grace());
+        let now = self.now();
         self.move_client(permit, uid, AuditAction::ClientReactivated, |client, service| {
             if client.state.is_deleted() && service.state.is_deleted() {
                 return Err(WrongState::because(
@@ -133,7 +133,7 @@ impl Operations {
                 )
                 .into());
             }
-            Ok(client.state.reactivated(now, grace, undo)?)
+            Ok(client.state.reactivated(now, undo)?)
         })
     }
 

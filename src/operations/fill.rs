@@ -54,6 +54,7 @@ impl Operations {
                     email,
                     name: person.name.clone(),
                     operator: person.operator,
+                    platform_approver: false,
                     activated_at: Some(now),
                     password_changed_at: now,
                     created_at: now,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Operations, Result, new_id};
 use crate::clock::Timestamp;
 use crate::db::{self, Writer};
-use crate::domain::id::MailId;
+use crate::domain::id::{AccountId, MailId};
 use crate::mail::{Letter, Message};
 
 /// What seals the bodies: a mail may hold a code.
@@ -37,6 +37,22 @@ impl Operations {
         let body = serde_json::to_vec(&letter).unwrap_or_default();
         let sealed = self.keys.seal(SEAL, &body);
         Ok(db::outbox::insert(writer, new_id!(self, MailId), recipient, &letter.subject, &sealed, self.now())?)
+    }
+
+    /// Writes to a person, unless they have switched this kind of mail off. `message` is given their name.
+    pub(super) fn tell(
+        &self,
+        writer: &mut Writer<'_>,
+        account: AccountId,
+        message: impl FnOnce(String) -> Message,
+    ) -> Result<()> {
+        let (person, _) = db::accounts::find(writer, account)?;
+        let message = message(person.name);
+        let muted = db::accounts::muted_mail(writer, account)?;
+        match message.kind() {
+            Some(kind) if muted.contains(&kind) => Ok(()),
+            _ => self.enqueue(writer, person.email.as_str(), &message),
+        }
     }
 
     /// Takes the oldest mail that is due, for this instance alone.

@@ -26,6 +26,7 @@ use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::TenantId;
 use crate::domain::lifecycle::{Grace, WrongState};
 use crate::domain::service::Service;
+use crate::domain::tenant::TenantPolicy;
 
 /// Everything that acts need, shared by pages and jobs.
 pub struct Operations {
@@ -39,6 +40,7 @@ pub struct Operations {
 /// What the operator has configured.
 #[derive(Clone, Debug)]
 pub struct Rules {
+    /// For tenants that have not set their own.
     pub grace: Grace,
     pub registration_open: bool,
     /// Without a slash at the end; also the OAuth issuer.
@@ -97,8 +99,9 @@ impl Operations {
         self.clock.now()
     }
 
-    pub fn grace(&self) -> Grace {
-        self.rules.grace
+    /// How long things deleted now can be brought back: as the tenant says, or else the deployment.
+    pub fn grace(&self, policy: &TenantPolicy) -> Grace {
+        policy.grace_days.map_or(self.rules.grace, Grace::of_days)
     }
 
     pub fn rules(&self) -> &Rules {
@@ -139,6 +142,12 @@ enum Target<'a> {
     },
     Tenant {
         id: TenantId,
+        name: &'a str,
+    },
+    /// Whatever else has a name: a member, a role, a community. `kind` is the word in the trail.
+    Thing {
+        kind: &'static str,
+        id: String,
         name: &'a str,
     },
 }
@@ -211,6 +220,14 @@ fn record(
         ),
         Target::Account { id, name } => ("account", id.clone(), (*name).to_owned(), None, None, None),
         Target::Tenant { id, name } => ("tenant", id.to_string(), (*name).to_owned(), None, None, None),
+        Target::Thing { kind, id, name } => (*kind, id.clone(), (*name).to_owned(), None, None, None),
+    };
+    // What a platform approver or an operator does to a tenant's things stands in that tenant's trail.
+    let tenant_id = match target {
+        Target::Service(service) => Some(service.tenant_id.to_string()),
+        Target::Client(client) | Target::Secret { client, .. } => Some(client.tenant_id.to_string()),
+        Target::Tenant { id, .. } => Some(id.to_string()),
+        Target::Account { .. } | Target::Thing { .. } => tenant_id,
     };
     let event = AuditEvent {
         seq: 0,

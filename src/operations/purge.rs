@@ -29,15 +29,15 @@ impl Operations {
     /// Removes what is due now, clients before services. `keep_going` is asked before each removal.
     pub fn purge(&self, mut keep_going: impl FnMut() -> bool) -> Result<Purged> {
         let mut purged = Purged::default();
-        let before = self.grace().due_before(self.now());
+        let now = self.now();
         loop {
-            let due = self.db.read(|reader| db::clients::due(reader, before, LOOK_AT))?;
+            let due = self.db.read(|reader| db::clients::due(reader, now, LOOK_AT))?;
             let mut progress = false;
             for client in &due {
                 if !keep_going() {
                     return Ok(purged);
                 }
-                if self.purge_client(client, before)? {
+                if self.purge_client(client, now)? {
                     progress = true;
                     purged.clients.push(named_client(client));
                 }
@@ -47,13 +47,13 @@ impl Operations {
             }
         }
         loop {
-            let due = self.db.read(|reader| db::services::due(reader, before, LOOK_AT))?;
+            let due = self.db.read(|reader| db::services::due(reader, now, LOOK_AT))?;
             let mut progress = false;
             for service in &due {
                 if !keep_going() {
                     return Ok(purged);
                 }
-                if self.purge_service(service, before)? {
+                if self.purge_service(service, now)? {
                     progress = true;
                     purged.services.push(named_service(service));
                 }
@@ -68,9 +68,9 @@ impl Operations {
     /// What a purge would remove now; at most some thousands are named.
     pub fn purge_preview(&self) -> Result<Purged> {
         const NAMED: i64 = 10_000;
-        let before = self.grace().due_before(self.now());
+        let now = self.now();
         let (clients, services) = self.db.read(|reader| {
-            Ok::<_, db::Error>((db::clients::due(reader, before, NAMED)?, db::services::due(reader, before, NAMED)?))
+            Ok::<_, db::Error>((db::clients::due(reader, now, NAMED)?, db::services::due(reader, now, NAMED)?))
         })?;
         Ok(Purged {
             clients: clients.iter().map(named_client).collect(),
@@ -78,23 +78,23 @@ impl Operations {
         })
     }
 
-    fn purge_client(&self, client: &Client, before: crate::clock::Timestamp) -> Result<bool> {
+    fn purge_client(&self, client: &Client, now: crate::clock::Timestamp) -> Result<bool> {
         self.db.write(|writer| {
-            let removed = db::clients::remove(writer, client.uid, before)?;
+            let removed = db::clients::remove(writer, client.uid, now)?;
             if removed {
                 let who = Who::Job { name: PURGE, tenant: client.tenant_id };
-                record(writer, self.now(), who, AuditAction::ClientPurged, &Target::Client(client), &[])?;
+                record(writer, now, who, AuditAction::ClientPurged, &Target::Client(client), &[])?;
             }
             Ok(removed)
         })
     }
 
-    fn purge_service(&self, service: &Service, before: crate::clock::Timestamp) -> Result<bool> {
+    fn purge_service(&self, service: &Service, now: crate::clock::Timestamp) -> Result<bool> {
         self.db.write(|writer| {
-            let removed = db::services::remove(writer, service.id, before)?;
+            let removed = db::services::remove(writer, service.id, now)?;
             if removed {
                 let who = Who::Job { name: PURGE, tenant: service.tenant_id };
-                record(writer, self.now(), who, AuditAction::ServicePurged, &Target::Service(service), &[])?;
+                record(writer, now, who, AuditAction::ServicePurged, &Target::Service(service), &[])?;
             }
             Ok(removed)
         })

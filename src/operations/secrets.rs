@@ -207,6 +207,7 @@ impl Operations {
             description: settings.description,
             last_four: value.last_four().to_owned(),
             created_by: person.name.clone(),
+            created_by_id: Some(person.account_id),
             created_at: now,
             expires_at: settings.expires_at,
             last_used_at: None,

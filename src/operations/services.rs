@@ -146,8 +146,9 @@ impl Operations {
         self.db.write(|writer| {
             let now = self.now();
             let before = db::services::lock(writer, permit.scope(), id)?;
-            let state = before.state.deleted(now)?;
-            let gone = db::clients::delete_with_service(writer, permit.scope(), id, now)?;
+            let grace = self.grace(&permit.actor().membership().policy);
+            let state = before.state.deleted(now, grace)?;
+            let gone = db::clients::delete_with_service(writer, permit.scope(), id, now, grace.ends(now))?;
             self.move_service(writer, permit, before, state, AuditAction::ServiceDeleted, with_clients(&gone))
         })
     }
@@ -163,7 +164,7 @@ impl Operations {
         self.db.write(|writer| {
             let now = self.now();
             let before = db::services::lock(writer, permit.scope(), id)?;
-            let state = before.state.reactivated(now, self.grace(), undo)?;
+            let state = before.state.reactivated(now, undo)?;
             let mut back = Vec::new();
             if before.state.is_deleted() {
                 back = db::clients::restore_with_service(writer, permit.scope(), id, now)?;

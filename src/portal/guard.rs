@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 use super::accounts::sign_in::sign_in_and_send;
 use super::form::{FormState, Posted};
 use super::sessions::Identity;
-use super::shell::{Shell, html};
+use super::shell::{Shell, Waiting, html};
 use super::when::span_in_words;
 use super::{PageError, Portal, middleware, paths};
 use crate::access::{Act, Actor, Confirmed, Permit};
@@ -80,12 +80,13 @@ impl<A: Act> Guarded<A> {
             portal.reads.read(|reader| {
                 let permit = permit::<A>(reader, &identity, address)?;
                 let data = work(&permit, reader)?;
-                Ok::<_, Refusal>((permit, data))
+                let waiting = Waiting::read(reader, permit.actor())?;
+                Ok::<_, Refusal>((permit, data, waiting))
             })
         })
         .await?;
-        let (permit, data) = seen.map_err(|refusal| self.refused(refusal))?;
-        Ok(Seen { permit, data })
+        let (permit, data, waiting) = seen.map_err(|refusal| self.refused(refusal))?;
+        Ok(Seen { permit, data, waiting })
     }
 
     /// Acts. What the operation refuses is the caller's to show; what the guard refuses is an error page.
@@ -159,7 +160,13 @@ impl<A: Act> Guarded<A> {
             state = state.with_errors(FieldErrors::one(CONFIRM_PASSWORD, "Password", mistake.text));
         }
         let page = ConfirmPasswordPage {
-            shell: Shell::signed_in(&self.portal, &self.request, actor, title("Confirm it's you", &state)),
+            shell: Shell::signed_in(
+                &self.portal,
+                &self.request,
+                actor,
+                &Waiting::default(),
+                title("Confirm it's you", &state),
+            ),
             action: self.request.uri().path().to_owned(),
             carried: form.clone().without(CONFIRM_PASSWORD).pairs().to_vec(),
             email: actor.membership().email.clone(),
@@ -187,7 +194,7 @@ impl<A: Act> Guarded<A> {
     }
 
     pub fn shell<T>(&self, seen: &Seen<A, T>, title: impl Into<String>) -> Shell {
-        Shell::signed_in(&self.portal, &self.request, seen.permit.actor(), title)
+        Shell::signed_in(&self.portal, &self.request, seen.permit.actor(), &seen.waiting, title)
     }
 
     pub fn session(&self) -> &Session {
@@ -203,6 +210,7 @@ impl<A: Act> Guarded<A> {
 pub struct Seen<A: Act, T> {
     pub permit: Permit<A>,
     pub data: T,
+    waiting: Waiting,
 }
 
 /// The act was not begun: the answer is another page first.

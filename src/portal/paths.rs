@@ -116,6 +116,18 @@ pub fn reveal(id: RevealId) -> String {
     format!("{REVEALS}/{id}")
 }
 
+// Test users and release.
+
+// Members and invitations.
+
+// Client roles, scopes, communities.
+
+// The audit log.
+
+// Signing in with more than a password.
+
+// The company, its settings, and the deployment.
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,9 @@ pub enum Access {
     EditServices,
     ChangeServiceStatus,
     EditClients,
+    DecideReleases,
+    ManageTenant,
+    Operate,
 }
 
 /// One route, as the contract test sees it.
@@ -92,6 +95,18 @@ routes! {
     post "/secrets/{id}/deletion"                    EditClients         secrets::delete;
     get  "/reveals/{id}"                             EditClients         secrets::reveal_page;
     post "/reveals/{id}"                             EditClients         secrets::reveal;
+
+    // Test users and release.
+
+    // Members and invitations.
+
+    // Client roles, scopes, communities.
+
+    // The audit log.
+
+    // Signing in with more than a password.
+
+    // The company, its settings, and the deployment.
 
     get  "/static/{name:.*}"                         Everybody           assets::serve;
 }

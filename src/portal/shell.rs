@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::{PageError, Portal, cookies, paths};
 use crate::access::Actor;
+use crate::db::{self, Reader};
 
 /// The frame of a page; the layouts read it.
 pub struct Shell {
@@ -71,21 +72,38 @@ impl Shell {
         }
     }
 
-    pub fn signed_in(portal: &Portal, request: &HttpRequest, actor: &Actor, title: impl Into<String>) -> Self {
+    pub fn signed_in(
+        portal: &Portal,
+        request: &HttpRequest,
+        actor: &Actor,
+        waiting: &Waiting,
+        title: impl Into<String>,
+    ) -> Self {
         let membership = actor.membership();
         Self {
             person: Some(Person {
                 name: membership.name.clone(),
                 email: membership.email.clone(),
                 tenant: membership.tenant_name.clone(),
-                navigation: navigation(request.path()),
+                navigation: navigation(request.path(), actor, waiting),
             }),
             ..Self::plain(portal, request, title)
         }
     }
 }
 
-fn navigation(path: &str) -> Vec<NavItem> {
+/// What waits for a person in the places of the navigation.
+#[derive(Clone, Debug, Default)]
+pub struct Waiting {}
+
+impl Waiting {
+    /// Read with every page: a fixed number of statements, none for who has nothing to decide.
+    pub fn read(_reader: &mut Reader<'_>, _actor: &Actor) -> Result<Self, db::Error> {
+        Ok(Self {})
+    }
+}
+
+fn navigation(path: &str, _actor: &Actor, _waiting: &Waiting) -> Vec<NavItem> {
     let item = |href: &str, label, icon, current| NavItem { href: href.to_owned(), label, icon, current, count: 0 };
     let within = |place: &str| path == place || path.starts_with(&format!("{place}/"));
     vec![

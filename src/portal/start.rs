@@ -80,7 +80,6 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
         .await?;
     let ((services, active_count), service_count, deleted_services, client_count, deleted_clients, expiring) =
         &seen.data;
-    let grace = guarded.portal.operations.grace();
     let mut waiting: Vec<Waiting> = expiring
         .iter()
         .filter_map(|(secret, client)| {
@@ -96,7 +95,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
         })
         .collect();
     waiting.extend(deleted_services.iter().filter_map(|(service, _)| {
-        let at = service.state.purge_at(grace)?;
+        let at = service.state.purge_at()?;
         Some(Waiting {
             href: paths::service(service.id),
             text: format!("Service {} will be removed for good", service.settings.name),
@@ -105,7 +104,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
         })
     }));
     waiting.extend(deleted_clients.iter().filter_map(|client| {
-        let at = client.state.purge_at(grace)?;
+        let at = client.state.purge_at()?;
         Some(Waiting {
             href: paths::client(client.uid),
             text: format!("Client {} will be removed for good", client.settings.name),

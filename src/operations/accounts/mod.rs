@@ -78,6 +78,7 @@ impl Operations {
             email,
             name: person.name.clone(),
             operator: operates,
+            platform_approver: false,
             activated_at: Some(now),
             password_changed_at: now,
             created_at: now,

@@ -79,7 +79,7 @@ async fn draw(
         shell: guarded.shell(&seen, title("Account", faulty)),
         email: person.email.clone(),
         tenant: person.tenant_name.clone(),
-        roles: person.roles.held().map(Role::word).collect(),
+        roles: person.held().map(Role::word).collect(),
         sessions: seen
             .data
             .iter()

@@ -97,7 +97,8 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         })
         .await?;
     let (client, service, secrets, roles, events) = &seen.data;
-    let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
+    let (now, grace) =
+        (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
     let settings = &client.settings;
     let shown = |urls: &[crate::domain::redirect_url::RedirectUrl]| {
         urls.iter().map(|url| ShownUrl { url: url.as_str().to_owned(), readable_host: url.unicode_host() }).collect()
@@ -105,7 +106,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let worth = effective(&service.state, &client.state);
     let can_edit = seen.permit.actor().may_edit(client, has_more_roles(roles));
-    let gone = client.state.purge_at(grace).into_iter().chain(service.state.purge_at(grace)).min();
+    let gone = client.state.purge_at().into_iter().chain(service.state.purge_at()).min();
     let page = DetailsPage {
         shell: guarded.shell(&seen, settings.name.clone()),
         name: settings.name.clone(),

@@ -72,7 +72,8 @@ pub async fn confirm_deletion(
     if client.state.is_deleted() {
         return Err(PageError::WrongState("This client is deleted already.".into()));
     }
-    let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
+    let (now, grace) =
+        (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
     let page = DeletionPage {
         shell: guarded.shell(&seen, "Delete client"),
         name: client.settings.name.clone(),

@@ -105,7 +105,8 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         .await?;
     let (service, clients, client_count, secrets, roles, events) = &seen.data;
     let actor = seen.permit.actor();
-    let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
+    let (now, grace) =
+        (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
     let settings = &service.settings;
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let deleted = service.state.is_deleted();
@@ -123,14 +124,14 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         environment: service.environment.word(),
         live: service.environment == crate::domain::service::Environment::Live,
         inactive: service.state.status() == Status::Inactive,
-        gone: When::maybe(service.state.purge_at(grace), now),
+        gone: When::maybe(service.state.purge_at(), now),
         created: When::new(service.created_at, now),
         updated: When::new(service.updated_at, now),
         clients: clients
             .iter()
             .map(|client| {
                 let secrets = secrets.get(&client.uid).unwrap_or(&none);
-                let gone = When::maybe(client.state.purge_at(grace), now);
+                let gone = When::maybe(client.state.purge_at(), now);
                 let more_roles = roles.get(&client.uid).is_some_and(|held| has_more_roles(held));
                 client_row(service, client, secrets, gone, now, actor.may_edit(client, more_roles))
             })

@@ -75,7 +75,8 @@ pub async fn confirm_deletion(
     if service.state.is_deleted() {
         return Err(PageError::WrongState("This service is deleted already.".into()));
     }
-    let (now, grace) = (guarded.portal.clock.now(), guarded.portal.operations.grace());
+    let (now, grace) =
+        (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
     let page = DeletionPage {
         shell: guarded.shell(&seen, "Delete service"),
         name: service.settings.name.clone(),

@@ -123,6 +123,18 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/reveals/{reveal}",                        [SignIn,   Forbidden, Ok,        Forbidden, Ok,        Gone]),
     ("post", "/reveals/{reveal}",                        [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  Gone]),
 
+    // Test users and release.
+
+    // Members and invitations.
+
+    // Client roles, scopes, communities.
+
+    // The audit log.
+
+    // Signing in with more than a password.
+
+    // The company, its settings, and the deployment.
+
     ("get",  "/static/{name}",                           [Ok,       Ok,        Ok,        Ok,        Ok,        Ok]),
 ];
 

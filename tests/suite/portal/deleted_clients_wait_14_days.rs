@@ -2,7 +2,7 @@
 
 use keywright::access::act;
 use keywright::domain::client::ClientType;
-use keywright::domain::lifecycle::{Standing, State, Status};
+use keywright::domain::lifecycle::{Grace, Standing, State, Status};
 use keywright::operations::Error;
 
 use crate::support::{DAY, Person, TestPortal};
@@ -53,7 +53,9 @@ fn an_undo_brings_back_what_was() {
     let confirmed = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
     operations.deactivate_client(&confirmed, client).unwrap();
     let deleted = operations.delete_client(&confirmed, client).unwrap();
-    assert_eq!(deleted.state, State::Deleted { at: portal.clock.now(), before: Standing::Inactive });
+    let now = portal.clock.now();
+    let purge_at = Grace::of_days(14).ends(now);
+    assert_eq!(deleted.state, State::Deleted { at: now, purge_at, before: Standing::Inactive });
     let back = operations.reactivate_client(&confirmed, client, true).unwrap();
     assert_eq!(back.state.status(), Status::Inactive);
 }
