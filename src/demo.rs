@@ -16,12 +16,13 @@ use crate::crypto::keys::Keys;
 use crate::crypto::random;
 use crate::domain::client::{ClientInput, ClientType};
 use crate::domain::client_id::ClientIdSuffix;
-use crate::domain::id::{ClientUid, SecretId, ServiceId};
+use crate::domain::id::{ClientUid, ReleaseRequestId, SecretId, ServiceId};
 use crate::domain::secret::SecretInput;
 use crate::domain::service::ServiceInput;
 use crate::domain::tenant::TenantPolicy;
 use crate::jobs::Jobs;
 use crate::operations::fill::{Company, NewCompany, NewPerson};
+use crate::operations::releases::{Verdict, fingerprint};
 use crate::operations::{Error, Operations};
 
 /// Everybody's password in the demo, which listens on this machine alone.
@@ -207,10 +208,12 @@ impl<'a> Story<'a> {
         let worker = self.client(scooters, ClientType::ClientCredentials, "Battery telemetry worker", |input| {
             input.scopes = vec!["roles".into()];
         })?;
-        let telemetry = self.secret(worker, "Kubernetes, production", "sandbox", None)?;
+        let telemetry = self.secret(worker, "Kubernetes, staging", "sandbox", Some(500))?;
         self.used(worker, telemetry, 0);
+        self.days_ago(352);
+        let asked = self.request_release(scooters, "Tried by our riders' club for five weeks.")?;
         self.days_ago(350);
-        self.release(scooters)?;
+        self.decide(asked, scooters, Verdict::Approve, "")?;
         self.days_ago(349);
         let live = self.secret(web, "Backend EU, live", "live", Some(361))?;
         self.used(web, live, 0);
@@ -223,11 +226,17 @@ impl<'a> Story<'a> {
             input.id_token_signing = "ES256".into();
         })?;
         self.secret(hybrid, "Kiosk fleet", "sandbox", Some(90))?;
+        self.days_ago(58);
+        self.accept_changes(scooters)?;
         self.days_ago(20);
         let old = self.client(scooters, ClientType::AuthorizationCode, "Winter campaign site", |input| {
             input.redirect_urls = "https://scooters.northwind.example/winter/callback".into();
         })?;
         let _ = native;
+        self.edit(web, |input| {
+            input.redirect_urls += "\nhttps://pay.northwind.example/return";
+            input.confirmed = vec!["hosts".into()];
+        })?;
 
         // One in sandbox, on its way.
         self.days_ago(45);
@@ -242,7 +251,13 @@ impl<'a> Story<'a> {
         })?;
         let permit_secret = self.secret(permits, "Staging", "sandbox", Some(51))?;
         self.used(permits, permit_secret, 2);
-        self.client(parking, ClientType::SyncConnector, "Residents' register sync", |_| {})?;
+        let sync = self.client(parking, ClientType::SyncConnector, "Residents' register sync", |_| {})?;
+        self.secret(sync, "Register, test system", "sandbox", None)?;
+        self.operations.add_test_users(
+            &self.permit(DANA)?,
+            parking,
+            "mia@northwind.example\nresident.one@parking.northwind.example\nresident.two@parking.northwind.example",
+        )?;
         let custom = self.client(parking, ClientType::Custom, "Back office", |input| {
             input.grant_types = vec!["authorization_code".into(), "client_credentials".into(), "refresh_token".into()];
             input.redirect_urls = "https://office.parking.northwind.example/callback".into();
@@ -285,6 +300,28 @@ impl<'a> Story<'a> {
         })?;
         self.days_ago(4);
         self.operations.delete_service(&self.confirmed(THEO)?, shuttle)?;
+
+        // One that asks to go live, after it was sent back once.
+        self.days_ago(25);
+        let ferry = self.service("Ferry tickets", "ferry.northwind.example", "Tickets for the harbour ferries.")?;
+        let booking = self.client(ferry, ClientType::AuthorizationCode, "Ferry booking", |input| {
+            input.redirect_urls = "https://ferry.northwind.example/callback\nhttps://tickets.example/return".into();
+            input.confirmed = vec!["hosts".into()];
+        })?;
+        self.secret(booking, "Staging", "sandbox", Some(200))?;
+        self.operations.add_test_users(&self.permit(DANA)?, ferry, "mia@northwind.example")?;
+        self.days_ago(9);
+        let asked = self.request_release(ferry, "The season begins in spring.")?;
+        self.days_ago(8);
+        self.decide(asked, ferry, Verdict::Reject, "tickets.example is not ours. Use our own host for the way back.")?;
+        self.days_ago(3);
+        self.edit(booking, |input| {
+            input.redirect_urls =
+                "https://ferry.northwind.example/callback\nhttps://tickets.ferry.northwind.example/return".into();
+            input.confirmed = vec!["hosts".into()];
+        })?;
+        self.days_ago(2);
+        self.request_release(ferry, "The way back is on our own host now.")?;
 
         // A new one, still empty.
         self.days_ago(1);
@@ -367,8 +404,40 @@ impl<'a> Story<'a> {
         }
     }
 
-    fn release(&self, service: ServiceId) -> anyhow::Result<()> {
-        self.operations.release_service(&self.confirmed(ADA)?, service)?;
+    fn edit(&self, client: ClientUid, change: impl FnOnce(&mut ClientInput)) -> anyhow::Result<()> {
+        let permit: Permit<act::EditClients> = self.permit(DANA)?;
+        let mut input = self.operations.client_form(&permit, client)?;
+        change(&mut input);
+        Ok(self.operations.update_client(&permit, client, &input)?)
+    }
+
+    fn request_release(&self, service: ServiceId, message: &str) -> anyhow::Result<ReleaseRequestId> {
+        let permit: Permit<act::EditServices> = self.permit(DANA)?;
+        let shown = self.operations.judge(&permit, service)?;
+        match self.operations.request_release(&permit, service, &shown.hash, message, &random::token()) {
+            Ok((id, _)) => Ok(id),
+            Err(Error::Invalid(_)) => anyhow::bail!("the demo's service has blocking checks: {:?}", shown.checks),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn accept_changes(&self, service: ServiceId) -> anyhow::Result<()> {
+        let permit: Confirmed<act::DecideReleases> = self.confirmed(ADA)?;
+        let shown = fingerprint(&self.operations.changes_to_review(&permit, service)?);
+        self.operations.accept_changes(&permit, service, &shown)?;
+        Ok(())
+    }
+
+    fn decide(
+        &self,
+        request: ReleaseRequestId,
+        service: ServiceId,
+        verdict: Verdict,
+        reason: &str,
+    ) -> anyhow::Result<()> {
+        let permit: Confirmed<act::DecideReleases> = self.confirmed(ADA)?;
+        let shown = self.operations.judge(&permit, service)?.hash;
+        self.operations.decide_release(&permit, request, verdict, &shown, reason)?;
         Ok(())
     }
 }

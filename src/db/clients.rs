@@ -255,22 +255,17 @@ pub fn of_service(
     Ok((rows.into_iter().map(Client::try_from).collect::<Result<_>>()?, total))
 }
 
-/// The names of a service's clients that are not deleted: the first `limit`, and how many there are.
-pub fn remaining_of_service(
-    reader: &mut Reader<'_>,
-    scope: TenantScope,
-    service: ServiceId,
-    limit: i64,
-) -> Result<(Vec<String>, i64)> {
-    let mine = || {
-        clients::table
-            .filter(clients::service_id.eq(service.to_string()))
-            .filter(clients::tenant_id.eq(scope.id().to_string()))
-            .filter(clients::status.ne("deleted"))
-    };
-    let total = mine().count().get_result(reader.conn())?;
-    let names = mine().order(clients::name_key.asc()).select(clients::name).limit(limit).load(reader.conn())?;
-    Ok((names, total))
+/// A service's clients that are not deleted, in the order in which they were made.
+pub fn remaining(reader: &mut Reader<'_>, scope: TenantScope, service: ServiceId) -> Result<Vec<Client>> {
+    clients::table
+        .filter(clients::service_id.eq(service.to_string()))
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(clients::status.ne("deleted"))
+        .order((clients::created_at.asc(), clients::uid.asc()))
+        .load::<Row>(reader.conn())?
+        .into_iter()
+        .map(Client::try_from)
+        .collect()
 }
 
 /// Clients deleted by themselves, not with their service, those that go soonest first.

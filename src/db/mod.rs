@@ -10,11 +10,13 @@ pub mod leases;
 pub mod mailed_codes;
 pub mod migrations;
 pub mod outbox;
+pub mod releases;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
 pub mod submissions;
 pub mod tenants;
+pub mod test_users;
 pub mod throttles;
 
 #[rustfmt::skip]

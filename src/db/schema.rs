@@ -428,6 +428,7 @@ diesel::table! {
 
 diesel::joinable!(members -> tenants (tenant_id));
 diesel::joinable!(members -> accounts (account_id));
+diesel::joinable!(services -> tenants (tenant_id));
 diesel::joinable!(clients -> services (service_id));
 diesel::joinable!(secrets -> clients (client_uid));
 diesel::joinable!(logos -> services (service_id));

@@ -10,7 +10,7 @@ use super::schema::{clients, reveals, secrets};
 use super::{known, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId};
+use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId, ServiceId};
 use crate::domain::secret::Secret;
 use crate::domain::service::Environment;
 
@@ -162,6 +162,21 @@ pub fn replace_value(writer: &mut Writer<'_>, id: SecretId, hash: &str, last_fou
 pub fn remove(writer: &mut Writer<'_>, id: SecretId) -> Result<bool> {
     diesel::delete(reveals::table.filter(reveals::secret_id.eq(id.to_string()))).execute(writer.conn())?;
     Ok(diesel::delete(secrets::table.find(id.to_string())).execute(writer.conn())? == 1)
+}
+
+/// Removes the live secrets of a service's clients. Answers with the client's name and the last four characters of each.
+pub fn remove_live_of_service(writer: &mut Writer<'_>, service: ServiceId) -> Result<Vec<(String, String)>> {
+    let gone: Vec<(String, String, String)> = secrets::table
+        .inner_join(clients::table)
+        .filter(clients::service_id.eq(service.to_string()))
+        .filter(secrets::environment.eq(Environment::Live.as_str()))
+        .order((clients::name_key.asc(), secrets::id.asc()))
+        .select((secrets::id, clients::name, secrets::last_four))
+        .load(writer.conn())?;
+    let ids: Vec<&String> = gone.iter().map(|(id, _, _)| id).collect();
+    // The tickets of a secret go with it: the foreign key cascades.
+    diesel::delete(secrets::table.filter(secrets::id.eq_any(ids))).execute(writer.conn())?;
+    Ok(gone.into_iter().map(|(_, client, last_four)| (client, last_four)).collect())
 }
 
 pub(super) fn remove_of_client(writer: &mut Writer<'_>, client: ClientUid) -> Result<()> {

@@ -10,7 +10,7 @@ use super::schema::{clients, logos, services};
 use super::{known, like_literal, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::id::ServiceId;
+use crate::domain::id::{ServiceId, TenantId};
 use crate::domain::lifecycle::{Standing, State, Status};
 use crate::domain::service::{Environment, Service, ServiceSettings};
 use crate::domain::text::{Email, search_key};
@@ -149,6 +149,12 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Resul
         .filter(services::tenant_id.eq(scope.id().to_string()))
         .first::<Row>(reader.conn())?
         .try_into()
+}
+
+/// The tenant of a service; whether it may be reached is asked of the permit.
+pub fn tenant_of(reader: &mut Reader<'_>, id: ServiceId) -> Result<TenantId> {
+    let tenant: String = services::table.find(id.to_string()).select(services::tenant_id).first(reader.conn())?;
+    stored(&tenant, "tenant id")
 }
 
 /// Locks the service's row until the commit and returns it: whoever changes the service or adds to it goes first
@@ -311,6 +317,8 @@ pub fn remove(writer: &mut Writer<'_>, id: ServiceId, now: Timestamp) -> Result<
         return Ok(false);
     }
     remove_logo(writer, id)?;
+    super::test_users::remove_of_service(writer, id)?;
+    super::releases::remove_of_service(writer, id)?;
     let removed = diesel::delete(services::table.find(id.to_string())).execute(writer.conn())?;
     Ok(removed == 1)
 }

@@ -11,6 +11,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod mail_kind;
 pub mod redirect_url;
+pub mod release;
 pub mod scope;
 pub mod secret;
 pub mod service;

@@ -49,7 +49,10 @@ impl Operations {
             };
             permit.covers(client.acts_alone())?;
             db::clients::insert(writer, &client)?;
+            let mut new = everything_new(&client);
+            new.extend(role_change(writer, permit, client.uid, &roles)?);
             db::clients::set_roles(writer, client.uid, &roles)?;
+            self.note_for_review(writer, permit, &service, &client, &new)?;
             record(writer, now, Who::Person(permit.actor()), AuditAction::ClientAdded, &Target::Client(&client), &[])?;
             Ok(client.uid)
         });
@@ -60,6 +63,16 @@ impl Operations {
             )),
             other => other,
         }
+    }
+
+    /// The edit form of a client as it is served: what it is now.
+    pub fn client_form(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<ClientInput> {
+        self.db.read(|reader| {
+            let client = db::clients::find(reader, permit.scope(), uid)?;
+            let held = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
+            let roles: Vec<RoleId> = held.into_iter().map(|(id, _)| id).collect();
+            Ok(ClientInput::of(&client, &roles))
+        })
     }
 
     /// Whether a client has secrets by its type and none yet.
@@ -103,6 +116,7 @@ impl Operations {
             after.updated_at = now;
             db::clients::update(writer, &after)?;
             db::clients::set_roles(writer, uid, &roles)?;
+            self.note_for_review(writer, permit, &service, &after, &changed)?;
             record(
                 writer,
                 now,
@@ -257,6 +271,12 @@ pub fn reach(reader: &mut Reader<'_>, permit: &Permit<act::EditClients>, client:
 /// Whether these roles of a client are more than the one that all have.
 pub fn has_more_roles(held: &[(RoleId, String)]) -> bool {
     held.iter().any(|(_, name)| name != TENANT_MEMBER)
+}
+
+/// Every setting of a new client, as a change from nothing.
+fn everything_new(client: &Client) -> Vec<Change> {
+    let facts = client.settings.facts().into_iter().filter(|(_, value)| !value.is_empty());
+    facts.map(|(field, after)| Change { field: field.to_owned(), before: String::new(), after }).collect()
 }
 
 fn suffix_fault(message: impl Into<String>) -> Error {

@@ -7,10 +7,12 @@ pub mod clients;
 pub mod fill;
 pub mod mail;
 pub mod purge;
+pub mod releases;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
 mod tenants;
+pub mod test_users;
 
 use std::time::Duration;
 
@@ -66,6 +68,9 @@ pub enum Error {
     /// The person must first say that each of these is meant.
     #[error("not confirmed yet")]
     Unconfirmed(Vec<Confirmation>),
+    /// Nobody decides on what they asked for themselves.
+    #[error("one's own request")]
+    OwnRequest,
     /// Too many failed tries.
     #[error("blocked until {until}")]
     Blocked { until: Timestamp },

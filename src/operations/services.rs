@@ -173,38 +173,6 @@ impl Operations {
         })
     }
 
-    /// Promotes a service from sandbox to live.
-    pub fn release_service(&self, permit: &Confirmed<act::DecideReleases>, id: ServiceId) -> Result<Service> {
-        self.db.write(|writer| {
-            let now = self.now();
-            let before = db::services::lock(writer, permit.scope(), id)?;
-            if before.environment == Environment::Live || before.state.is_deleted() {
-                return Err(Error::WrongState(WrongState::because("Only a service in sandbox can be released.")));
-            }
-            let after = Service {
-                environment: Environment::Live,
-                version: before.version + 1,
-                updated_at: now,
-                ..before.clone()
-            };
-            db::services::update(writer, &after)?;
-            let changed = [Change {
-                field: "Environment".into(),
-                before: before.environment.word().into(),
-                after: after.environment.word().into(),
-            }];
-            record(
-                writer,
-                now,
-                Who::Person(permit.actor()),
-                AuditAction::ServiceReleased,
-                &Target::Service(&after),
-                &changed,
-            )?;
-            Ok(after)
-        })
-    }
-
     fn move_service(
         &self,
         writer: &mut db::Writer<'_>,

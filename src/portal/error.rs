@@ -20,6 +20,8 @@ pub enum PageError {
     Gone(String),
     #[error("needs one of {needed:?}")]
     Forbidden { needed: Vec<Role> },
+    #[error("one's own request")]
+    OwnRequest,
     #[error("the form comes from elsewhere")]
     CrossOrigin,
     #[error("wrong state: {0}")]
@@ -64,6 +66,12 @@ impl PageError {
                 "You may not do this",
                 &format!("This needs the role {}.", roles_in_words(needed)),
                 "Ask a tenant administrator of your company to give it to you.",
+            ),
+            Self::OwnRequest => words(
+                StatusCode::FORBIDDEN,
+                "Somebody else has to decide",
+                "Nobody decides on a request or on changes of their own, whatever their roles.",
+                "Ask another approver of your company to look at it.",
             ),
             Self::CrossOrigin => words(
                 StatusCode::FORBIDDEN,
@@ -183,6 +191,7 @@ impl From<operations::Error> for PageError {
             Error::WrongState(reason) => Self::WrongState(reason.to_string()),
             Error::Stale { .. } => Self::WrongState("Somebody else changed this meanwhile.".into()),
             Error::Unconfirmed(_) => Self::Unprocessable("Something must be confirmed first.".into()),
+            Error::OwnRequest => Self::OwnRequest,
             Error::Blocked { until } => Self::TooMany { until, now: until },
             Error::Db(error) => error.into(),
         }

@@ -213,6 +213,14 @@ pub struct Seen<A: Act, T> {
     waiting: Waiting,
 }
 
+impl<A: Act, T, U> Seen<A, (T, U)> {
+    /// Takes out what a page wants to own.
+    pub fn split(self) -> (Seen<A, T>, U) {
+        let (data, own) = self.data;
+        (Seen { permit: self.permit, data, waiting: self.waiting }, own)
+    }
+}
+
 /// The act was not begun: the answer is another page first.
 pub struct Interrupted(Result<HttpResponse, PageError>);
 

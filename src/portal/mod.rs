@@ -12,6 +12,7 @@ mod history;
 pub mod middleware;
 mod pager;
 pub mod paths;
+mod reviews;
 pub mod routes;
 mod secrets;
 mod services;

@@ -1,7 +1,7 @@
 //! Every address of the portal, in one place.
 
 use crate::domain::client::ClientType;
-use crate::domain::id::{ClientUid, RevealId, SecretId, ServiceId, SessionId};
+use crate::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId};
 
 pub const START: &str = "/";
 pub const SERVICES: &str = "/services";
@@ -117,6 +117,44 @@ pub fn reveal(id: RevealId) -> String {
 }
 
 // Test users and release.
+
+pub const REVIEWS: &str = "/reviews";
+
+pub fn test_users(service: ServiceId) -> String {
+    format!("{SERVICES}/{service}/test-users")
+}
+
+pub fn test_user_removal(service: ServiceId, user: TestUserId) -> String {
+    format!("{SERVICES}/{service}/test-users/{user}/removal")
+}
+
+pub fn release_requests(service: ServiceId) -> String {
+    format!("{SERVICES}/{service}/release-requests")
+}
+
+pub fn release_withdrawal(id: ReleaseRequestId) -> String {
+    format!("/release-requests/{id}/withdrawal")
+}
+
+pub fn taking_back(service: ServiceId) -> String {
+    format!("{REVIEWS}/services/{service}/taking-back")
+}
+
+pub fn changes_to_review(service: ServiceId) -> String {
+    format!("{REVIEWS}/services/{service}/changes")
+}
+
+pub fn review(id: ReleaseRequestId) -> String {
+    format!("{REVIEWS}/{id}")
+}
+
+pub fn approval(id: ReleaseRequestId) -> String {
+    format!("{REVIEWS}/{id}/approval")
+}
+
+pub fn rejection(id: ReleaseRequestId) -> String {
+    format!("{REVIEWS}/{id}/rejection")
+}
 
 // Members and invitations.
 

@@ -4,7 +4,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::accounts::{account, password_reset, registration, setup, sign_in};
-use super::{assets, clients, secrets, services, start};
+use super::{assets, clients, reviews, secrets, services, start};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,7 @@ routes! {
     get  "/services/{id}/logo/{digest}"              See                 services::details::logo;
     get  "/services/{id}/edit"                       EditServices        services::form::edit;
     post "/services/{id}/edit"                       EditServices        services::form::update;
+    get  "/services/{id}/deactivation"               ChangeServiceStatus services::lifecycle::confirm_deactivation;
     post "/services/{id}/deactivation"               ChangeServiceStatus services::lifecycle::deactivate;
     post "/services/{id}/reactivation"               ChangeServiceStatus services::lifecycle::reactivate;
     get  "/services/{id}/deletion"                   ChangeServiceStatus services::lifecycle::confirm_deletion;
@@ -97,6 +98,20 @@ routes! {
     post "/reveals/{id}"                             EditClients         secrets::reveal;
 
     // Test users and release.
+    get  "/services/{id}/test-users"                 See                 services::test_users::show;
+    post "/services/{id}/test-users"                 EditServices        services::test_users::add;
+    post "/services/{id}/test-users/{user}/removal"  EditServices        services::test_users::remove;
+    get  "/services/{id}/release-requests"           See                 services::release::show;
+    post "/services/{id}/release-requests"           EditServices        services::release::request;
+    post "/release-requests/{id}/withdrawal"         EditServices        services::release::withdraw;
+    get  "/reviews"                                  DecideReleases      reviews::queue::show;
+    get  "/reviews/{id}"                             DecideReleases      reviews::review::show;
+    post "/reviews/{id}/approval"                    DecideReleases      reviews::review::approve;
+    post "/reviews/{id}/rejection"                   DecideReleases      reviews::review::reject;
+    get  "/reviews/services/{id}/changes"            DecideReleases      reviews::changes::show;
+    post "/reviews/services/{id}/changes"            DecideReleases      reviews::changes::accept;
+    get  "/reviews/services/{id}/taking-back"        DecideReleases      reviews::taking_back::show;
+    post "/reviews/services/{id}/taking-back"        DecideReleases      reviews::taking_back::take_back;
 
     // Members and invitations.
 

@@ -4,7 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{PageError, Portal, cookies, paths};
-use crate::access::Actor;
+use crate::access::{Action, Actor, act};
 use crate::db::{self, Reader};
 
 /// The frame of a page; the layouts read it.
@@ -94,19 +94,29 @@ impl Shell {
 
 /// What waits for a person in the places of the navigation.
 #[derive(Clone, Debug, Default)]
-pub struct Waiting {}
+pub struct Waiting {
+    /// Release requests of others, and live services that changed.
+    reviews: u32,
+}
 
 impl Waiting {
     /// Read with every page: a fixed number of statements, none for who has nothing to decide.
-    pub fn read(_reader: &mut Reader<'_>, _actor: &Actor) -> Result<Self, db::Error> {
-        Ok(Self {})
+    pub fn read(reader: &mut Reader<'_>, actor: &Actor) -> Result<Self, db::Error> {
+        let mut waiting = Self::default();
+        if let Ok(permit) = actor.permit::<act::DecideReleases>() {
+            let me = actor.membership().account_id;
+            let requests = db::releases::count_waiting(reader, permit.queue(), me)?;
+            let changed = db::releases::count_changed(reader, permit.queue())?;
+            waiting.reviews = u32::try_from(requests).unwrap_or(0) + u32::try_from(changed).unwrap_or(0);
+        }
+        Ok(waiting)
     }
 }
 
-fn navigation(path: &str, _actor: &Actor, _waiting: &Waiting) -> Vec<NavItem> {
+fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
     let item = |href: &str, label, icon, current| NavItem { href: href.to_owned(), label, icon, current, count: 0 };
     let within = |place: &str| path == place || path.starts_with(&format!("{place}/"));
-    vec![
+    let mut items = vec![
         item(paths::START, "Start", "house", path == paths::START),
         item(paths::SERVICES, "Services", "layers", within(paths::SERVICES)),
         item(
@@ -115,7 +125,12 @@ fn navigation(path: &str, _actor: &Actor, _waiting: &Waiting) -> Vec<NavItem> {
             "app-window",
             within(paths::CLIENTS) || within(paths::SECRETS) || within(paths::REVEALS),
         ),
-    ]
+    ];
+    if actor.may(Action::DecideReleases) {
+        let count = waiting.reviews;
+        items.push(NavItem { count, ..item(paths::REVIEWS, "Reviews", "clipboard-check", within(paths::REVIEWS)) });
+    }
+    items
 }
 
 /// Renders a page.

@@ -5,18 +5,21 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Path;
 use askama::Template;
 
-use crate::access::{Action, act};
+use crate::access::{Action, Actor, TenantScope, act};
 use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, Reader};
 use crate::domain::client::Client;
 use crate::domain::id::ServiceId;
 use crate::domain::lifecycle::Status;
+use crate::domain::release::{ReleaseRequest, RequestState};
 use crate::domain::secret::Secret;
-use crate::domain::service::Service;
+use crate::domain::service::{Environment, Service};
 use crate::domain::web_url::WebUrl;
 use crate::operations::clients::has_more_roles;
+use crate::operations::{self, releases};
 use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
+use crate::portal::reviews::shown::RequestRow;
 use crate::portal::shell::{Shell, html};
 use crate::portal::view::{self, Badge, SecretRow};
 use crate::portal::when::When;
@@ -47,12 +50,76 @@ struct DetailsPage {
     clients: Vec<ClientRow>,
     client_count: i64,
     all_clients: String,
+    release: ReleaseSection,
     history: Vec<HistoryEntry>,
     grace_days: u64,
     can_edit: bool,
     can_add_clients: bool,
     can_change_status: bool,
     links: Links,
+}
+
+/// What is known of a service's way to live.
+struct ReleaseState {
+    newest: Option<ReleaseRequest>,
+    /// The newest request waits, and something that is judged has changed since.
+    stale: bool,
+    changes: i64,
+    test_users: usize,
+}
+
+impl ReleaseState {
+    fn read(reader: &mut Reader<'_>, scope: TenantScope, service: &Service) -> Result<Self, operations::Error> {
+        let newest = db::releases::of_service(reader, scope, service.id, 1)?.into_iter().next();
+        // Judging reads every client and secret: only where something waits to be judged.
+        let stale = match &newest {
+            Some(request) if request.state == RequestState::Waiting => {
+                releases::judge(reader, scope, service.id)?.hash != request.evidence_hash
+            }
+            _ => false,
+        };
+        Ok(Self {
+            newest,
+            stale,
+            changes: db::releases::count_changes(reader, service.id)?,
+            test_users: db::test_users::of_service(reader, scope, service.id)?.len(),
+        })
+    }
+}
+
+struct ReleaseSection {
+    newest: Option<RequestRow>,
+    waiting: bool,
+    stale: bool,
+    changes: i64,
+    test_users: usize,
+    can_request: bool,
+    can_review: bool,
+    href: String,
+    test_users_href: String,
+    changes_href: String,
+    taking_back: String,
+}
+
+impl ReleaseSection {
+    fn new(service: &Service, state: &ReleaseState, actor: &Actor, now: Timestamp) -> Self {
+        let newest = state.newest.as_ref();
+        let waiting = newest.is_some_and(|request| request.state == RequestState::Waiting);
+        let live = service.environment == Environment::Live;
+        Self {
+            newest: newest.map(|request| RequestRow::new(request, now, actor.membership())),
+            waiting,
+            stale: state.stale,
+            changes: state.changes,
+            test_users: state.test_users,
+            can_request: actor.may(Action::EditServices) && !live && !service.state.is_deleted(),
+            can_review: actor.may(Action::DecideReleases) && !service.state.is_deleted(),
+            href: paths::release_requests(service.id),
+            test_users_href: paths::test_users(service.id),
+            changes_href: paths::changes_to_review(service.id),
+            taking_back: paths::taking_back(service.id),
+        }
+    }
 }
 
 struct Links {
@@ -100,10 +167,11 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             let secrets = db::secrets::of_clients(reader, &uids)?;
             let roles = db::clients::roles_of(reader, &uids)?;
             let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
-            Ok((service, clients, client_count, secrets, roles, events))
+            let release = ReleaseState::read(reader, scope, &service)?;
+            Ok((service, clients, client_count, secrets, roles, events, release))
         })
         .await?;
-    let (service, clients, client_count, secrets, roles, events) = &seen.data;
+    let (service, clients, client_count, secrets, roles, events, release) = &seen.data;
     let actor = seen.permit.actor();
     let (now, grace) =
         (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
@@ -122,7 +190,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         logo: view::logo(service),
         status: view::status_badge(service.state.status()),
         environment: service.environment.word(),
-        live: service.environment == crate::domain::service::Environment::Live,
+        live: service.environment == Environment::Live,
         inactive: service.state.status() == Status::Inactive,
         gone: When::maybe(service.state.purge_at(), now),
         created: When::new(service.created_at, now),
@@ -138,6 +206,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             .collect(),
         client_count: *client_count,
         all_clients: pager::address(paths::CLIENTS, &[("service", id.to_string())]),
+        release: ReleaseSection::new(service, release, actor, now),
         history: history::entries(events, now),
         grace_days: grace.days(),
         can_edit: actor.may(Action::EditServices) && !deleted,

@@ -9,8 +9,11 @@ use serde::Deserialize;
 use crate::access::act;
 use crate::db;
 use crate::domain::id::ServiceId;
+use crate::domain::lifecycle::Status;
+use crate::domain::service::Service;
 use crate::portal::form::{Nothing, Posted};
-use crate::portal::guard::Guarded;
+use crate::portal::guard::{Guarded, Seen};
+use crate::portal::services::impact::Impact;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::when::When;
 use crate::portal::{PageError, paths};
@@ -20,6 +23,51 @@ use crate::portal::{PageError, paths};
 pub struct Reactivation {
     /// `yes` brings back what was before the deletion, not just an active service.
     pub undo: String,
+}
+
+#[derive(Template)]
+#[template(path = "services/deactivation.html")]
+struct DeactivationPage {
+    shell: Shell,
+    name: String,
+    impact: Impact,
+    action: String,
+    back: String,
+}
+
+pub async fn confirm_deactivation(
+    guarded: Guarded<act::ChangeServiceStatus>,
+    id: Path<ServiceId>,
+) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    let (seen, impact) = with_impact(&guarded, id).await?;
+    let service = &seen.data;
+    if service.state.status() != Status::Active {
+        return Err(PageError::WrongState("This service is not active.".into()));
+    }
+    let page = DeactivationPage {
+        shell: guarded.shell(&seen, "Deactivate service"),
+        name: service.settings.name.clone(),
+        impact,
+        action: paths::service_deactivation(id),
+        back: paths::service(id),
+    };
+    html(StatusCode::OK, &page)
+}
+
+/// A service, and what stops when it stops.
+async fn with_impact(
+    guarded: &Guarded<act::ChangeServiceStatus>,
+    id: ServiceId,
+) -> Result<(Seen<act::ChangeServiceStatus, Service>, Impact), PageError> {
+    let now = guarded.portal.clock.now();
+    let seen = guarded
+        .read(move |permit, reader| {
+            let service = db::services::find(reader, permit.scope(), id)?;
+            Ok((service, Impact::read(reader, permit.scope(), id, now)?))
+        })
+        .await?;
+    Ok(seen.split())
 }
 
 pub async fn deactivate(
@@ -50,8 +98,7 @@ pub async fn reactivate(
 struct DeletionPage {
     shell: Shell,
     name: String,
-    clients: Vec<String>,
-    client_count: i64,
+    impact: Impact,
     grace_days: u64,
     gone: When,
     action: String,
@@ -62,16 +109,9 @@ pub async fn confirm_deletion(
     guarded: Guarded<act::ChangeServiceStatus>,
     id: Path<ServiceId>,
 ) -> Result<HttpResponse, PageError> {
-    const NAMED: i64 = 10;
     let id = id.into_inner();
-    let seen = guarded
-        .read(move |permit, reader| {
-            let service = db::services::find(reader, permit.scope(), id)?;
-            let clients = db::clients::remaining_of_service(reader, permit.scope(), id, NAMED)?;
-            Ok((service, clients))
-        })
-        .await?;
-    let (service, (clients, client_count)) = &seen.data;
+    let (seen, impact) = with_impact(&guarded, id).await?;
+    let service = &seen.data;
     if service.state.is_deleted() {
         return Err(PageError::WrongState("This service is deleted already.".into()));
     }
@@ -80,8 +120,7 @@ pub async fn confirm_deletion(
     let page = DeletionPage {
         shell: guarded.shell(&seen, "Delete service"),
         name: service.settings.name.clone(),
-        clients: clients.clone(),
-        client_count: *client_count,
+        impact,
         grace_days: grace.days(),
         gone: When::new(grace.ends(now), now),
         action: paths::service_deletion(id),

@@ -2,5 +2,8 @@
 
 pub mod details;
 pub mod form;
+pub mod impact;
 pub mod lifecycle;
 pub mod list;
+pub mod release;
+pub mod test_users;

@@ -81,6 +81,7 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/services/{service}/logo/{digest}",        [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
     ("get",  "/services/{service}/edit",                 [SignIn,   Forbidden, Ok,        Forbidden, Ok,        NotFound]),
     ("post", "/services/{service}/edit",                 [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("get",  "/services/{service}/deactivation",         [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
     ("post", "/services/{service}/deactivation",         [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("post", "/services/{service}/reactivation",         [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("get",  "/services/{service}/deletion",             [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
@@ -124,6 +125,21 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/reveals/{reveal}",                        [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  Gone]),
 
     // Test users and release.
+    ("get",  "/services/{service}/test-users",           [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
+    ("post", "/services/{service}/test-users",           [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("post", "/services/{service}/test-users/{user}/removal", [SignIn, Forbidden, Accepted, Forbidden, Accepted, NotFound]),
+    ("get",  "/services/{service}/release-requests",     [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
+    ("post", "/services/{service}/release-requests",     [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("post", "/release-requests/{request}/withdrawal",   [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    // The last column is no approver anywhere; approvers of another company are in a test of their own.
+    ("get",  "/reviews",                                 [SignIn,   Forbidden, Forbidden, Ok,        Forbidden, Forbidden]),
+    ("get",  "/reviews/{request}",                       [SignIn,   Forbidden, Forbidden, Ok,        Forbidden, Forbidden]),
+    ("post", "/reviews/{request}/approval",              [SignIn,   Forbidden, Forbidden, Accepted,  Forbidden, Forbidden]),
+    ("post", "/reviews/{request}/rejection",             [SignIn,   Forbidden, Forbidden, Accepted,  Forbidden, Forbidden]),
+    ("get",  "/reviews/services/{live}/changes",         [SignIn,   Forbidden, Forbidden, Ok,        Forbidden, Forbidden]),
+    ("post", "/reviews/services/{live}/changes",         [SignIn,   Forbidden, Forbidden, Accepted,  Forbidden, Forbidden]),
+    ("get",  "/reviews/services/{live}/taking-back",     [SignIn,   Forbidden, Forbidden, Ok,        Forbidden, Forbidden]),
+    ("post", "/reviews/services/{live}/taking-back",     [SignIn,   Forbidden, Forbidden, Accepted,  Forbidden, Forbidden]),
 
     // Members and invitations.
 
@@ -173,6 +189,8 @@ impl House {
         let mut address = path.replace("{service}", &things.service.to_string());
         address = address.replace("{digest}", &things.logo).replace("{client}", &things.client.to_string());
         address = address.replace("{type}", "authorization-code").replace("{secret}", &things.secret.to_string());
+        address = address.replace("{request}", &things.request.to_string()).replace("{live}", &things.live.to_string());
+        address = address.replace("{user}", &things.test_user.to_string());
         address = address.replace("/secrets/{machine}", &format!("/secrets/{}", things.machine_secret));
         address = address.replace("new/{machine}", "new/client-credentials");
         address = address.replace("{machine}", &things.machine.to_string());
@@ -229,6 +247,8 @@ fn fields() -> Vec<(&'static str, String)> {
         ("overlap", "24h"),
         ("status", "active"),
         ("version", "1"),
+        ("emails", "somebody@example.com"),
+        ("reason", "A reason"),
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .into_iter()

@@ -22,6 +22,8 @@ fn count(portal: &TestPortal, browser: &mut Browser, service: ServiceId, client:
         "/clients?search=c&sort=created&order=descending&status=active".to_owned(),
         format!("/clients/{client}"),
         format!("/services/{service}/deletion"),
+        format!("/services/{service}/deactivation"),
+        format!("/services/{service}/release-requests"),
         format!("/clients/{client}/edit"),
     ];
     let mut counted = Vec::new();

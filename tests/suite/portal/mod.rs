@@ -3,9 +3,12 @@
 mod a_client_has_ten_secrets_at_most;
 mod a_double_click_makes_one;
 mod a_forgotten_password;
+mod a_request_binds_to_what_was_shown;
 mod a_secret_is_shown_once;
+mod a_service_goes_live;
 mod a_service_takes_its_clients_along;
 mod an_address_behind_a_proxy;
+mod approvals_can_t_be_forged;
 mod deleted_clients_wait_14_days;
 mod mail_is_not_lost;
 mod nothing_secret_rests;

@@ -127,6 +127,7 @@ fn a_developer_saves_a_service_that_was_deactivated_meanwhile() {
     developer.visit(&format!("/services/{service}/edit"));
     let mut administrator = portal.signed_in(Person::Administrator, "northwind");
     administrator.visit(&format!("/services/{service}"));
+    administrator.follow("Deactivate service");
     administrator.press("Deactivate service");
 
     developer.fill("Description", "Typed meanwhile");

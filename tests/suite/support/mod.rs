@@ -5,6 +5,7 @@ mod company;
 mod control;
 mod mail;
 mod portal;
+mod releases;
 mod served;
 mod snapshot;
 mod things;

@@ -5,7 +5,7 @@ use keywright::crypto::hashing::sha256_of;
 use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::ClientType;
-use keywright::domain::id::{ClientUid, RevealId, SecretId, ServiceId, SessionId};
+use keywright::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId};
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::operations::fill::Company;
@@ -26,6 +26,11 @@ pub struct Things {
     pub secret: SecretId,
     pub machine_secret: SecretId,
     pub reveal: RevealId,
+    /// Waits for an approver; the administrator filed it.
+    pub request: ReleaseRequestId,
+    /// A service that is live and has changed since.
+    pub live: ServiceId,
+    pub test_user: TestUserId,
 }
 
 /// The head of a PNG of these sides, which is all that is read of one.
@@ -50,9 +55,9 @@ impl TestPortal {
             contact_email: "shop@example.com".into(),
             ..ServiceInput::default()
         };
-        let permit = self.permit::<act::EditServices>(company, Person::Administrator);
+        let permit_to_edit = self.permit::<act::EditServices>(company, Person::Administrator);
         let service =
-            operations.add_service(&permit, &input, Some(logo.clone()), &random::token()).expect("a service").0;
+            operations.add_service(&permit_to_edit, &input, Some(logo.clone()), &random::token()).expect("a service").0;
         // An identifier is never issued twice, so each name is another.
         let mark = &random::token()[..8];
         let client = self.client(company, service, ClientType::AuthorizationCode, &format!("Web {mark}"));
@@ -67,7 +72,19 @@ impl TestPortal {
         let permit = self.confirmed::<act::EditClients>(company, Person::Administrator);
         let unseen = operations.add_secret(&permit, client, &wanted, &random::token()).expect("a secret");
         let logo = sha256_of(&logo)[..16].to_owned();
-        Things { service, logo, client, machine, secret, machine_secret, reveal: unseen.ticket }
+        operations.add_test_users(&permit_to_edit, service, "tester@example.com").expect("a test user");
+        let test_user = self
+            .application
+            .db
+            .read(|reader| db::test_users::of_service(reader, permit_to_edit.scope(), service))
+            .expect("the test users")[0]
+            .id;
+        let (ready, _) = self.ready_service(company, "Ready");
+        let request = self.request_release(company, Person::Administrator, ready);
+        let (live, _) = self.live_service(company, "Live");
+        self.client(company, live, ClientType::AuthorizationCode, &format!("New {mark}"));
+        let reveal = unseen.ticket;
+        Things { service, logo, client, machine, secret, machine_secret, reveal, request, live, test_user }
     }
 
     /// A further session of a person, as if begun in another browser.
