@@ -6,7 +6,9 @@ use diesel::prelude::*;
 
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
-use super::schema::{client_roles, clients, roles, services, used_client_ids};
+use super::schema::{
+    client_community_roles, client_roles, clients, communities, community_roles, roles, services, used_client_ids,
+};
 use super::services::{optional_url, state, state_columns, url_column};
 use super::{from_json_list, json_list, known, like_literal, stored};
 use crate::access::TenantScope;
@@ -14,9 +16,10 @@ use crate::clock::Timestamp;
 use crate::domain::client::{Client, ClientSettings, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientId;
 use crate::domain::cors_origin::CorsOrigin;
-use crate::domain::id::{ClientUid, RoleId, ServiceId, TenantId};
+use crate::domain::id::{ClientUid, CommunityRoleId, RoleId, ServiceId, TenantId};
 use crate::domain::lifecycle::{State, Status};
 use crate::domain::redirect_url::RedirectUrl;
+use crate::domain::role::ClientRoles;
 use crate::domain::service::{Environment, Service};
 use crate::domain::text::search_key;
 
@@ -475,20 +478,54 @@ pub fn set_roles(writer: &mut Writer<'_>, uid: ClientUid, chosen: &[RoleId]) -> 
     Ok(())
 }
 
-/// The roles of several clients at once, by client.
-pub fn roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<(RoleId, String)>>> {
+pub fn set_community_roles(writer: &mut Writer<'_>, uid: ClientUid, chosen: &[CommunityRoleId]) -> Result<()> {
+    let held = client_community_roles::table.filter(client_community_roles::client_uid.eq(uid.to_string()));
+    diesel::delete(held).execute(writer.conn())?;
+    for role in chosen {
+        diesel::insert_into(client_community_roles::table)
+            .values((
+                client_community_roles::client_uid.eq(uid.to_string()),
+                client_community_roles::role_id.eq(role.to_string()),
+            ))
+            .execute(writer.conn())?;
+    }
+    Ok(())
+}
+
+/// All roles of several clients at once, by client. Two statements.
+pub fn all_roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, ClientRoles>> {
     let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
-    let rows: Vec<(String, String, String)> = client_roles::table
+    let mut found: HashMap<ClientUid, ClientRoles> = HashMap::new();
+    let of_tenant: Vec<(String, String, String)> = client_roles::table
         .inner_join(roles::table)
-        .filter(client_roles::client_uid.eq_any(wanted))
-        .order(roles::name.asc())
+        .filter(client_roles::client_uid.eq_any(&wanted))
+        .order((roles::built_in.desc(), roles::id.asc()))
         .select((client_roles::client_uid, roles::id, roles::name))
         .load(reader.conn())?;
-    let mut found: HashMap<ClientUid, Vec<(RoleId, String)>> = HashMap::new();
-    for (uid, role, name) in rows {
-        found.entry(stored(&uid, "client uid")?).or_default().push((stored(&role, "role id")?, name));
+    for (uid, role, name) in of_tenant {
+        found.entry(stored(&uid, "client uid")?).or_default().tenant.push((stored(&role, "role id")?, name));
+    }
+    type Row = (String, (String, String, bool), String);
+    let of_communities: Vec<Row> = client_community_roles::table
+        .inner_join(community_roles::table.inner_join(communities::table))
+        .filter(client_community_roles::client_uid.eq_any(&wanted))
+        .order((communities::name_key.asc(), community_roles::built_in.desc(), community_roles::id.asc()))
+        .select((
+            client_community_roles::client_uid,
+            (community_roles::id, community_roles::name, community_roles::built_in),
+            communities::name,
+        ))
+        .load(reader.conn())?;
+    for (uid, role, community) in of_communities {
+        let held = super::communities::held(role, &community)?;
+        found.entry(stored(&uid, "client uid")?).or_default().community.push(held);
     }
     Ok(found)
+}
+
+/// All roles of one client.
+pub fn roles_of_one(reader: &mut Reader<'_>, uid: ClientUid) -> Result<ClientRoles> {
+    Ok(all_roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default())
 }
 
 /// Deleted clients of every tenant that are due for the purge, those first that are due longest.
@@ -523,6 +560,7 @@ pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp) -> Result
     }
     super::secrets::remove_of_client(writer, uid)?;
     diesel::delete(client_roles::table.filter(client_roles::client_uid.eq(uid.to_string()))).execute(writer.conn())?;
+    set_community_roles(writer, uid, &[])?;
     diesel::delete(clients::table.find(uid.to_string())).execute(writer.conn())?;
     Ok(true)
 }

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod clients;
+pub mod communities;
 mod connection;
 mod error;
 pub mod leases;

@@ -5,9 +5,10 @@ use std::fmt::Display;
 use super::client_id::ClientId;
 use super::cors_origin::{self, CorsOrigin};
 use super::field_errors::FieldErrors;
-use super::id::{ClientUid, RoleId, ServiceId, TenantId};
+use super::id::{ClientUid, ServiceId, TenantId};
 use super::lifecycle::State;
 use super::redirect_url::{self, RedirectUrl, UrlRules};
+use super::role::ClientRoles;
 use super::scope::{SYNC_SCOPES, Scope};
 use super::service::Environment;
 use super::tenant::TenantPolicy;
@@ -259,6 +260,7 @@ pub struct ClientInput {
     pub id_token_signing: String,
     pub subject_type: String,
     pub roles: Vec<String>,
+    pub community_roles: Vec<String>,
     /// The edit form's: active or inactive.
     pub status: String,
     /// The edit form's: the version that the person saw.
@@ -443,7 +445,7 @@ impl ClientInput {
     }
 
     /// What the edit form of a client starts with.
-    pub fn of(client: &Client, roles: &[RoleId]) -> Self {
+    pub fn of(client: &Client, roles: &ClientRoles) -> Self {
         let settings = &client.settings;
         let yes = |set: bool| if set { "yes".to_owned() } else { String::new() };
         let url = |url: &Option<WebUrl>| url.as_ref().map_or(String::new(), |url| url.as_str().to_owned());
@@ -466,7 +468,8 @@ impl ClientInput {
             require_pkce: yes(settings.require_pkce),
             id_token_signing: settings.id_token_signing.as_str().into(),
             subject_type: settings.subject_type.as_str().into(),
-            roles: roles.iter().map(ToString::to_string).collect(),
+            roles: roles.tenant.iter().map(|(id, _)| id.to_string()).collect(),
+            community_roles: roles.community.iter().map(|role| role.id.to_string()).collect(),
             status: client.state.status().as_str().into(),
             version: client.version.to_string(),
             confirmed: Vec::new(),

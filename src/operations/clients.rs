@@ -264,13 +264,8 @@ pub(super) fn lock_with_service(
 
 /// Whether the permit reaches this client, with the roles that it has now.
 pub fn reach(reader: &mut Reader<'_>, permit: &Permit<act::EditClients>, client: &Client) -> Result<()> {
-    let held = db::clients::roles_of(reader, &[client.uid])?.remove(&client.uid).unwrap_or_default();
-    Ok(permit.reaches(client, has_more_roles(&held))?)
-}
-
-/// Whether these roles of a client are more than the one that all have.
-pub fn has_more_roles(held: &[(RoleId, String)]) -> bool {
-    held.iter().any(|(_, name)| name != TENANT_MEMBER)
+    let held = db::clients::roles_of_one(reader, client.uid)?;
+    Ok(permit.reaches(client, held.has_more())?)
 }
 
 /// Every setting of a new client, as a change from nothing.
@@ -300,8 +295,8 @@ fn chosen_roles(
     if !permit.actor().may_give_client_roles() {
         // Whoever may not give roles leaves those that an administrator gave.
         if let Some(before) = before {
-            let held = db::clients::roles_of(reader, &[before.uid])?.remove(&before.uid).unwrap_or_default();
-            chosen.extend(held.into_iter().map(|(id, _)| id));
+            let held = db::clients::roles_of_one(reader, before.uid)?;
+            chosen.extend(held.tenant.into_iter().map(|(id, _)| id));
             chosen.sort();
             chosen.dedup();
         }
@@ -339,8 +334,8 @@ fn role_change(
     uid: ClientUid,
     after: &[RoleId],
 ) -> Result<Option<Change>> {
-    let held = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
-    let mut before: Vec<RoleId> = held.iter().map(|(id, _)| *id).collect();
+    let held = db::clients::roles_of_one(reader, uid)?;
+    let mut before: Vec<RoleId> = held.tenant.iter().map(|(id, _)| *id).collect();
     before.sort();
     if before == after {
         return Ok(None);
@@ -410,9 +405,9 @@ fn administrator_role(
     let offered = db::tenants::roles(reader, permit.scope())?;
     let Some(administrator) = offered.iter().find(|role| role.name == TENANT_ADMINISTRATOR) else { return Ok(None) };
     let had = match before {
-        Some(before) => db::clients::roles_of(reader, &[before.uid])?
-            .remove(&before.uid)
-            .is_some_and(|held| held.iter().any(|(id, _)| *id == administrator.id)),
+        Some(before) => {
+            db::clients::roles_of_one(reader, before.uid)?.tenant.iter().any(|(id, _)| *id == administrator.id)
+        }
         None => false,
     };
     if had || !chosen.contains(&administrator.id) {

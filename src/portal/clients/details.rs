@@ -11,7 +11,6 @@ use crate::domain::id::ClientUid;
 use crate::domain::lifecycle::{Status, effective};
 use crate::domain::secret::{Expiry, MAX_SECRETS};
 use crate::domain::web_url::WebUrl;
-use crate::operations::clients::has_more_roles;
 use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::shell::{Shell, html};
@@ -59,7 +58,9 @@ struct DetailsPage {
     require_pkce: bool,
     signing: &'static str,
     subject: &'static str,
-    roles: Option<Vec<String>>,
+    has_roles: bool,
+    tenant_roles: Vec<String>,
+    community_roles: Vec<String>,
     created: When,
     updated: When,
     last_used: Option<When>,
@@ -91,7 +92,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             let client = db::clients::find(reader, scope, uid)?;
             let service = db::services::find(reader, scope, client.service_id)?;
             let secrets = db::secrets::of_clients(reader, &[uid])?.remove(&uid).unwrap_or_default();
-            let roles = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
+            let roles = db::clients::roles_of_one(reader, uid)?;
             let events = db::audit::of_client(reader, scope, uid, history::SHOWN)?;
             Ok((client, service, secrets, roles, events))
         })
@@ -105,7 +106,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
     };
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let worth = effective(&service.state, &client.state);
-    let can_edit = seen.permit.actor().may_edit(client, has_more_roles(roles));
+    let can_edit = seen.permit.actor().may_edit(client, roles.has_more());
     let gone = client.state.purge_at().into_iter().chain(service.state.purge_at()).min();
     let page = DetailsPage {
         shell: guarded.shell(&seen, settings.name.clone()),
@@ -151,7 +152,9 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         require_pkce: settings.require_pkce,
         signing: settings.id_token_signing.label(),
         subject: settings.subject_type.label(),
-        roles: client.client_type.may_act_alone().then(|| roles.iter().map(|(_, name)| name.clone()).collect()),
+        has_roles: client.client_type.may_act_alone(),
+        tenant_roles: roles.tenant.iter().map(|(_, name)| name.clone()).collect(),
+        community_roles: roles.community.iter().map(|role| role.name.clone()).collect(),
         created: When::new(client.created_at, now),
         updated: When::new(client.updated_at, now),
         last_used: When::maybe(client.last_used_at, now),

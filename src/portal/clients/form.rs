@@ -11,7 +11,8 @@ use crate::db::tenants::ClientRole;
 use crate::domain::client::{Client, ClientInput, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientIdSuffix;
 use crate::domain::field_errors::FieldErrors;
-use crate::domain::id::{ClientUid, RoleId, ServiceId};
+use crate::domain::id::{ClientUid, ServiceId};
+use crate::domain::role::ClientRoles;
 use crate::domain::scope::Scope;
 use crate::domain::service::Service;
 use crate::domain::tenant::{TENANT_MEMBER, Tenant};
@@ -141,7 +142,7 @@ struct Choice {
 /// What a form is drawn from.
 struct Ground {
     service: Service,
-    client: Option<(Client, Vec<RoleId>)>,
+    client: Option<(Client, ClientRoles)>,
     tenant: Tenant,
     scopes: Vec<Scope>,
     roles: Vec<ClientRole>,
@@ -271,13 +272,13 @@ async fn draw(
                 Some(uid) => {
                     let client = db::clients::find(reader, scope, uid)?;
                     reach(reader, permit, &client)?;
-                    let roles = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
-                    Some((client, roles.into_iter().map(|(id, _)| id).collect()))
+                    let roles = db::clients::roles_of_one(reader, uid)?;
+                    Some((client, roles))
                 }
                 None => None,
             };
             let service =
-                client.as_ref().map(|(client, _): &(Client, Vec<RoleId>)| client.service_id).or(wanted_service);
+                client.as_ref().map(|(client, _): &(Client, ClientRoles)| client.service_id).or(wanted_service);
             Ok(Ground {
                 service: db::services::find(reader, scope, service.ok_or(Error::NotFound)?)?,
                 client,

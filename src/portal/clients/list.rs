@@ -10,8 +10,8 @@ use crate::db;
 use crate::db::clients::{ClientQuery, ClientSort};
 use crate::domain::client::ClientType;
 use crate::domain::lifecycle::Status;
+use crate::domain::role::ClientRoles;
 use crate::domain::service::Environment;
-use crate::operations::clients::has_more_roles;
 use crate::portal::form::Query;
 use crate::portal::guard::Guarded;
 use crate::portal::pager::{self, Pager, SortHeader};
@@ -96,7 +96,7 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
         .read(move |permit, reader| {
             let found = db::clients::list(reader, permit.scope(), &query)?;
             let uids: Vec<_> = found.0.iter().map(|listed| listed.client.uid).collect();
-            let roles = db::clients::roles_of(reader, &uids)?;
+            let roles = db::clients::all_roles_of(reader, &uids)?;
             let services = db::services::names(reader, permit.scope(), SERVICES_IN_FILTER)?;
             Ok((found, services, roles))
         })
@@ -145,7 +145,7 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
                     environment: listed.environment.word(),
                     created: When::new(client.created_at, now),
                     last_used: When::maybe(client.last_used_at, now),
-                    can_edit: actor.may_edit(client, roles.get(&client.uid).is_some_and(|held| has_more_roles(held)))
+                    can_edit: actor.may_edit(client, roles.get(&client.uid).is_some_and(ClientRoles::has_more))
                         && !deleted,
                 }
             })

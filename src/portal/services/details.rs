@@ -12,10 +12,10 @@ use crate::domain::client::Client;
 use crate::domain::id::ServiceId;
 use crate::domain::lifecycle::Status;
 use crate::domain::release::{ReleaseRequest, RequestState};
+use crate::domain::role::ClientRoles;
 use crate::domain::secret::Secret;
 use crate::domain::service::{Environment, Service};
 use crate::domain::web_url::WebUrl;
-use crate::operations::clients::has_more_roles;
 use crate::operations::{self, releases};
 use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
@@ -165,7 +165,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             let (clients, client_count) = db::clients::of_service(reader, scope, id, CLIENTS_SHOWN)?;
             let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
             let secrets = db::secrets::of_clients(reader, &uids)?;
-            let roles = db::clients::roles_of(reader, &uids)?;
+            let roles = db::clients::all_roles_of(reader, &uids)?;
             let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
             let release = ReleaseState::read(reader, scope, &service)?;
             Ok((service, clients, client_count, secrets, roles, events, release))
@@ -200,7 +200,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             .map(|client| {
                 let secrets = secrets.get(&client.uid).unwrap_or(&none);
                 let gone = When::maybe(client.state.purge_at(), now);
-                let more_roles = roles.get(&client.uid).is_some_and(|held| has_more_roles(held));
+                let more_roles = roles.get(&client.uid).is_some_and(ClientRoles::has_more);
                 client_row(service, client, secrets, gone, now, actor.may_edit(client, more_roles))
             })
             .collect(),
