@@ -12,6 +12,8 @@ pub mod mailed_codes;
 pub mod migrations;
 pub mod outbox;
 pub mod releases;
+pub mod roles;
+pub mod scopes;
 pub mod secrets;
 pub mod services;
 pub mod sessions;

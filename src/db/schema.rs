@@ -188,6 +188,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         built_in -> Bool,
+        version -> Integer,
     }
 }
 
@@ -205,6 +206,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         built_in -> Bool,
+        version -> Integer,
     }
 }
 
@@ -345,6 +347,7 @@ diesel::table! {
         name -> Text,
         description -> Text,
         built_in -> Bool,
+        version -> Integer,
     }
 }
 

@@ -111,6 +111,15 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Tenant> {
     tenants::table.find(scope.id().to_string()).first::<Row>(reader.conn())?.try_into()
 }
 
+/// Locks the tenant's row until the commit: whoever changes its roles or scopes, or gives them to a client, goes first
+/// through here. Lock it before services and clients.
+pub fn lock(writer: &mut Writer<'_>, scope: TenantScope) -> Result<()> {
+    diesel::update(tenants::table.find(scope.id().to_string()))
+        .set(tenants::version.eq(tenants::version))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
 pub fn insert_scope(
     writer: &mut Writer<'_>,
     id: ScopeId,

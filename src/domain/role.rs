@@ -1,5 +1,6 @@
 //! The roles that clients hold: their tenant's, and those of the communities that the tenant is in.
 
+use super::audit::{Change, changes};
 use super::field_errors::FieldErrors;
 use super::id::{CommunityRoleId, RoleId};
 use super::tenant::{TENANT_ADMINISTRATOR, TENANT_MEMBER};
@@ -36,6 +37,16 @@ impl ClientRoles {
     }
 }
 
+/// A role that a tenant's clients can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRole {
+    pub id: RoleId,
+    pub settings: RoleSettings,
+    /// It came with the tenant and can't be changed.
+    pub built_in: bool,
+    pub version: i32,
+}
+
 /// The form of a role, of a tenant's or a community's own.
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(default)]
@@ -69,6 +80,20 @@ impl RoleSettings {
             (Some(name), Some(description)) => Ok(Self { name, description }),
             _ => Err(errors),
         }
+    }
+
+    /// What the trail says of a new one.
+    pub fn added(&self) -> Vec<Change> {
+        changes(&Self::none().facts(), &self.facts())
+    }
+
+    /// What the trail says of one that went.
+    pub fn removed(&self) -> Vec<Change> {
+        changes(&self.facts(), &Self::none().facts())
+    }
+
+    fn none() -> Self {
+        Self { name: String::new(), description: String::new() }
     }
 
     /// What the trail compares.

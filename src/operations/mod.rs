@@ -8,6 +8,8 @@ pub mod fill;
 pub mod mail;
 pub mod purge;
 pub mod releases;
+pub mod roles;
+pub mod scopes;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
@@ -155,6 +157,13 @@ enum Target<'a> {
         id: String,
         name: &'a str,
     },
+    /// The same where the thing counts its versions: a form that came too late is told what happened since.
+    Edited {
+        kind: &'static str,
+        id: String,
+        name: &'a str,
+        version: i32,
+    },
 }
 
 /// Who did it.
@@ -226,13 +235,16 @@ fn record(
         Target::Account { id, name } => ("account", id.clone(), (*name).to_owned(), None, None, None),
         Target::Tenant { id, name } => ("tenant", id.to_string(), (*name).to_owned(), None, None, None),
         Target::Thing { kind, id, name } => (*kind, id.clone(), (*name).to_owned(), None, None, None),
+        Target::Edited { kind, id, name, version } => {
+            (*kind, id.clone(), (*name).to_owned(), None, None, Some(*version))
+        }
     };
     // What a platform approver or an operator does to a tenant's things stands in that tenant's trail.
     let tenant_id = match target {
         Target::Service(service) => Some(service.tenant_id.to_string()),
         Target::Client(client) | Target::Secret { client, .. } => Some(client.tenant_id.to_string()),
         Target::Tenant { id, .. } => Some(id.to_string()),
-        Target::Account { .. } | Target::Thing { .. } => tenant_id,
+        Target::Account { .. } | Target::Thing { .. } | Target::Edited { .. } => tenant_id,
     };
     let event = AuditEvent {
         seq: 0,
@@ -253,6 +265,19 @@ fn record(
         hash: String::new(),
     };
     Ok(db::audit::append(writer, event)?)
+}
+
+/// How many things the trail names; a longer list is counted.
+const NAMED: usize = 20;
+
+/// The first of `count` names, one a line.
+fn some_of<'n>(names: impl Iterator<Item = &'n str>, count: usize) -> String {
+    let mut lines: Vec<&str> = names.take(NAMED).collect();
+    let more = format!("and {} more", count.saturating_sub(NAMED));
+    if count > NAMED {
+        lines.push(&more);
+    }
+    lines.join("\n")
 }
 
 /// Runs an act that makes one thing per served form. `make` does it and answers with the new thing's id; when the same

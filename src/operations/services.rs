@@ -1,6 +1,6 @@
 //! What people do to services.
 
-use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record};
+use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, some_of};
 use crate::access::{Action, Confirmed, Permit, act};
 use crate::crypto::hashing;
 use crate::db;
@@ -209,16 +209,11 @@ pub(super) fn status_change(before: &State, after: &State) -> Change {
     Change { field: "Status".into(), before: word(before), after: word(after) }
 }
 
-/// Names the clients that went or came with a service; a long list is counted.
+/// Names the clients that went or came with a service.
 fn with_clients(clients: &[(ClientUid, String)]) -> Vec<Change> {
-    const NAMED: usize = 20;
     if clients.is_empty() {
         return Vec::new();
     }
-    let mut names: Vec<&str> = clients.iter().take(NAMED).map(|(_, name)| name.as_str()).collect();
-    let more = format!("and {} more", clients.len().saturating_sub(NAMED));
-    if clients.len() > NAMED {
-        names.push(&more);
-    }
-    vec![Change { field: "Clients".into(), before: String::new(), after: names.join("\n") }]
+    let names = clients.iter().map(|(_, name)| name.as_str());
+    vec![Change { field: "Clients".into(), before: String::new(), after: some_of(names, clients.len()) }]
 }

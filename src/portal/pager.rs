@@ -51,6 +51,13 @@ pub fn last_page(total: i64) -> u32 {
     u32::try_from(total.unsigned_abs().div_ceil(ROWS_PER_PAGE.unsigned_abs())).unwrap_or(u32::MAX).max(1)
 }
 
+/// A page's rows of a list that is held whole.
+pub fn slice<T>(all: &[T], page: u32) -> &[T] {
+    let from = usize::try_from(offset(page)).unwrap_or(usize::MAX);
+    let rest = all.get(from..).unwrap_or_default();
+    rest.get(..ROWS_PER_PAGE as usize).unwrap_or(rest)
+}
+
 /// `link` makes the address of a page.
 pub fn pager(page: u32, total: i64, link: impl Fn(u32) -> String) -> Pager {
     let total = u64::try_from(total).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Every address of the portal, in one place.
 
 use crate::domain::client::ClientType;
-use crate::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId};
+use crate::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId, RoleId, ScopeId};
 
 pub const START: &str = "/";
 pub const SERVICES: &str = "/services";
@@ -159,6 +159,27 @@ pub fn rejection(id: ReleaseRequestId) -> String {
 // Members and invitations.
 
 // Client roles, scopes, communities.
+
+pub const ROLES: &str = "/roles";
+pub const NEW_ROLE: &str = "/roles/new";
+pub const SCOPES: &str = "/scopes";
+pub const NEW_SCOPE: &str = "/scopes/new";
+
+pub fn edit_role(id: RoleId) -> String {
+    format!("{ROLES}/{id}/edit")
+}
+
+pub fn role_deletion(id: RoleId) -> String {
+    format!("{ROLES}/{id}/deletion")
+}
+
+pub fn edit_scope(id: ScopeId) -> String {
+    format!("{SCOPES}/{id}/edit")
+}
+
+pub fn scope_deletion(id: ScopeId) -> String {
+    format!("{SCOPES}/{id}/deletion")
+}
 
 // The audit log.
 

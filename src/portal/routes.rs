@@ -4,7 +4,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::accounts::{account, password_reset, registration, setup, sign_in};
-use super::{assets, clients, reviews, secrets, services, start};
+use super::{assets, clients, reviews, secrets, services, start, roles, scopes};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,20 @@ routes! {
     // Members and invitations.
 
     // Client roles, scopes, communities.
+    get  "/roles"                                     ManageTenant        roles::list;
+    get  "/roles/new"                                 ManageTenant        roles::new;
+    post "/roles"                                     ManageTenant        roles::add;
+    get  "/roles/{id}/edit"                           ManageTenant        roles::edit;
+    post "/roles/{id}/edit"                           ManageTenant        roles::update;
+    get  "/roles/{id}/deletion"                       ManageTenant        roles::confirm_deletion;
+    post "/roles/{id}/deletion"                       ManageTenant        roles::delete;
+    get  "/scopes"                                    ManageTenant        scopes::list;
+    get  "/scopes/new"                                ManageTenant        scopes::new;
+    post "/scopes"                                    ManageTenant        scopes::add;
+    get  "/scopes/{id}/edit"                          ManageTenant        scopes::edit;
+    post "/scopes/{id}/edit"                          ManageTenant        scopes::update;
+    get  "/scopes/{id}/deletion"                      ManageTenant        scopes::confirm_deletion;
+    post "/scopes/{id}/deletion"                      ManageTenant        scopes::delete;
 
     // The audit log.
 

@@ -8,6 +8,7 @@ use crate::domain::service::{Environment, Service};
 use super::paths;
 use super::when::When;
 use crate::clock::Timestamp;
+use crate::db::roles::Holders;
 
 /// A state: its word and the colour and shape that go with it.
 pub struct Badge {
@@ -87,6 +88,24 @@ impl SecretRow {
             rotation: paths::secret_rotation(secret.id),
             deletion: paths::secret_deletion(secret.id),
         }
+    }
+}
+
+/// Clients named in a sentence, with how many there are in all.
+pub struct SomeClients {
+    pub named: Vec<(String, String)>,
+    pub count: i64,
+}
+
+impl SomeClients {
+    pub const NAMED: i64 = 10;
+
+    pub fn of((named, count): &Holders) -> Self {
+        Self { named: named.iter().map(|(uid, name)| (paths::client(*uid), name.clone())).collect(), count: *count }
+    }
+
+    pub fn more(&self) -> i64 {
+        self.count - self.named.len() as i64
     }
 }
 

@@ -28,6 +28,10 @@ CREATE INDEX clients_by_purge ON clients (purge_at);
 -- Who made a secret: reminders go there. NULL for those made before.
 ALTER TABLE secrets ADD COLUMN created_by_id TEXT;
 
+-- Forms that came too late are told apart by it.
+ALTER TABLE roles ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE scopes ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+
 CREATE TABLE recovery_codes (
     id TEXT NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -93,6 +97,7 @@ CREATE TABLE community_roles (
     name TEXT NOT NULL,
     description TEXT NOT NULL,
     built_in BOOLEAN NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
     UNIQUE (community_id, name)
 );
 

@@ -13,6 +13,8 @@ DROP TABLE communities;
 DROP TABLE invitations;
 DROP TABLE external_identities;
 DROP TABLE recovery_codes;
+ALTER TABLE scopes DROP COLUMN version;
+ALTER TABLE roles DROP COLUMN version;
 DROP INDEX clients_by_purge;
 DROP INDEX services_by_purge;
 ALTER TABLE clients DROP COLUMN purge_at;

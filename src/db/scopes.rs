@@ -1,0 +1,87 @@
+//! A tenant's scope catalogue as its administrators see it, and the clients that use each scope.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::connection::{Reader, Writer};
+use super::error::Result;
+use super::roles::Holders;
+use super::schema::{clients, scopes};
+use super::{from_json_list, like_literal, stored};
+use crate::access::TenantScope;
+use crate::domain::id::ScopeId;
+use crate::domain::scope::{CatalogueScope, Scope};
+
+type Row = (String, String, String, bool, i32);
+const COLUMNS: (scopes::id, scopes::name, scopes::description, scopes::built_in, scopes::version) =
+    (scopes::id, scopes::name, scopes::description, scopes::built_in, scopes::version);
+
+fn entry((id, name, description, built_in, version): Row) -> Result<CatalogueScope> {
+    Ok(CatalogueScope { id: stored(&id, "scope id")?, scope: Scope { name, description }, built_in, version })
+}
+
+/// The scopes that came with the tenant, then its own, each in the order in which they were made.
+pub fn all(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<CatalogueScope>> {
+    let rows: Vec<Row> = scopes::table
+        .filter(scopes::tenant_id.eq(scope.id().to_string()))
+        .order((scopes::built_in.desc(), scopes::id.asc()))
+        .select(COLUMNS)
+        .load(reader.conn())?;
+    rows.into_iter().map(entry).collect()
+}
+
+pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ScopeId) -> Result<CatalogueScope> {
+    let mine = scopes::table.find(id.to_string()).filter(scopes::tenant_id.eq(scope.id().to_string()));
+    entry(mine.select(COLUMNS).first(reader.conn())?)
+}
+
+/// How many clients use each scope, by name. Deleted ones count: they come back with their scopes. Clients with the
+/// same list of scopes are counted by the database.
+pub fn counts(reader: &mut Reader<'_>, scope: TenantScope) -> Result<HashMap<String, i64>> {
+    let rows: Vec<(String, i64)> = clients::table
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .group_by(clients::scopes)
+        .select((clients::scopes, diesel::dsl::count_star()))
+        .load(reader.conn())?;
+    let mut counts = HashMap::new();
+    for (list, count) in rows {
+        for name in from_json_list(&list)? {
+            *counts.entry(name).or_default() += count;
+        }
+    }
+    Ok(counts)
+}
+
+/// The clients that use a scope, by name: the first `limit`, and how many there are.
+pub fn users(reader: &mut Reader<'_>, scope: TenantScope, name: &str, limit: i64) -> Result<Holders> {
+    // The column is a JSON list of names that need no escaping in JSON.
+    let pattern = format!("%\"{}\"%", like_literal(name));
+    let mine = || {
+        clients::table
+            .filter(clients::tenant_id.eq(scope.id().to_string()))
+            .filter(clients::scopes.like(pattern.clone()).escape('\\'))
+    };
+    let total = mine().count().get_result(reader.conn())?;
+    let rows: Vec<(String, String)> = mine()
+        .order((clients::name_key.asc(), clients::uid.asc()))
+        .select((clients::uid, clients::name))
+        .limit(limit)
+        .load(reader.conn())?;
+    let named = rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect::<Result<_>>()?;
+    Ok((named, total))
+}
+
+/// Writes the scope as it now is; the caller has locked the tenant.
+pub fn update(writer: &mut Writer<'_>, entry: &CatalogueScope) -> Result<()> {
+    diesel::update(scopes::table.find(entry.id.to_string()))
+        .set((scopes::description.eq(&entry.scope.description), scopes::version.eq(entry.version)))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// Removes a scope that no client uses; the caller has locked the tenant.
+pub fn remove(writer: &mut Writer<'_>, id: ScopeId) -> Result<()> {
+    diesel::delete(scopes::table.find(id.to_string())).execute(writer.conn())?;
+    Ok(())
+}
