@@ -7,6 +7,7 @@ pub mod clients;
 pub mod communities;
 mod connection;
 mod error;
+pub mod jobs;
 pub mod leases;
 pub mod mailed_codes;
 pub mod migrations;

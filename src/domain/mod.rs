@@ -9,6 +9,7 @@ pub mod community;
 pub mod cors_origin;
 pub mod field_errors;
 pub mod id;
+pub mod job;
 pub mod lifecycle;
 pub mod mail_kind;
 pub mod redirect_url;

@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use tokio::time::{MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::job::Job;
 use crate::mail::Transport;
 use crate::operations::Operations;
 use crate::operations::mail::CLAIM_LASTS;
@@ -17,16 +18,35 @@ const EVERY: Duration = Duration::from_secs(2);
 /// All steps of one delivery together. Well before the claim ends, so that no other instance sends it a second time.
 const TAKES_AT_MOST: Duration = Duration::from_secs(CLAIM_LASTS.as_secs() * 3 / 4);
 
+/// How often an idle run is noted: one that stands still must show.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
 pub async fn run(operations: Arc<Operations>, transport: Transport, stop: CancellationToken) {
     let mut timer = tokio::time::interval(EVERY);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut noted = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = timer.tick() => {}
         }
-        if let Err(error) = deliver_while(&operations, &transport, || !stop.is_cancelled()).await {
+        let began_at = operations.now();
+        let ran = deliver_while(&operations, &transport, || !stop.is_cancelled()).await;
+        if let Err(error) = &ran {
             tracing::warn!(%error, "the outbox can't be read; it will be tried again");
+        }
+        let idle = ran.as_ref().is_ok_and(|delivered| *delivered == Delivered::default());
+        if idle && noted.is_some_and(|at| began_at.since(at) < NOTED_EVERY) {
+            continue;
+        }
+        noted = Some(began_at);
+        let noting = Arc::clone(&operations);
+        let outcome = tokio::task::spawn_blocking(move || {
+            let outcome = ran.as_ref().map(|done| format!("Sent {}, postponed {}.", done.sent, done.postponed));
+            super::note(&noting, Job::Mail, began_at, outcome);
+        });
+        if let Err(error) = outcome.await {
+            tracing::error!(%error, "noting a delivery was cut off");
         }
     }
 }

@@ -10,8 +10,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Application;
+use crate::clock::Timestamp;
 use crate::config::Config;
+use crate::domain::job::Job;
 use crate::mail::Transport;
+use crate::operations::Operations;
 
 /// The jobs of one instance. They end when told to, in the middle of their work at a safe point.
 pub struct Jobs {
@@ -39,5 +42,13 @@ impl Jobs {
                 tracing::error!(%error, "a job did not end as it should");
             }
         }
+    }
+}
+
+/// Notes how a run went, for whoever watches. Causes stay in the log: they may quote what stands in the database.
+fn note<E>(operations: &Operations, job: Job, began_at: Timestamp, outcome: Result<String, &E>) {
+    let outcome = outcome.map_err(|_| "It failed; the log of the instance says why.".to_owned());
+    if let Err(error) = operations.note_job_run(job, began_at, outcome) {
+        tracing::warn!(%error, job = job.as_str(), "how the job went can't be noted");
     }
 }

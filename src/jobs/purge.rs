@@ -7,6 +7,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::crypto::random;
+use crate::domain::job::Job;
 use crate::operations::purge::Purged;
 use crate::operations::{Operations, Result};
 
@@ -38,9 +39,20 @@ pub async fn run(operations: Arc<Operations>, every: Duration, stop: Cancellatio
 
 /// One purge, if no other instance is at it: `None` then.
 pub fn once(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) -> Result<Option<Purged>> {
+    let began_at = operations.now();
     if !operations.take_lease(LEASE, holder, LEASE_LASTS)? {
         return Ok(None);
     }
+    let purged = under_lease(operations, holder, stopping);
+    let outcome = purged.as_ref().map(|purged| {
+        let (clients, services) = (purged.clients.len(), purged.services.len());
+        format!("Removed {clients} clients and {services} services for good.")
+    });
+    super::note(operations, Job::Purge, began_at, outcome);
+    purged.map(Some)
+}
+
+fn under_lease(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) -> Result<Purged> {
     let mut prolonged = operations.now();
     let purged = operations.purge(|| {
         // A purge that lost its lease leaves the rest to whoever holds it now.
@@ -53,5 +65,5 @@ pub fn once(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) 
     })?;
     operations.tidy_up()?;
     operations.release_lease(LEASE, holder)?;
-    Ok(Some(purged))
+    Ok(purged)
 }

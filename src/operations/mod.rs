@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod audit;
 pub mod clients;
 pub mod fill;
+pub mod jobs;
 pub mod mail;
 pub mod purge;
 pub mod releases;
