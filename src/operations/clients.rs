@@ -70,9 +70,7 @@ impl Operations {
     pub fn client_form(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<ClientInput> {
         self.db.read(|reader| {
             let client = db::clients::find(reader, permit.scope(), uid)?;
-            let held = db::clients::roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default();
-            let roles: Vec<RoleId> = held.into_iter().map(|(id, _)| id).collect();
-            Ok(ClientInput::of(&client, &roles))
+            Ok(ClientInput::of(&client, &db::clients::roles_of_one(reader, uid)?))
         })
     }
 

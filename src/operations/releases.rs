@@ -11,8 +11,8 @@ use crate::domain::lifecycle::WrongState;
 use crate::domain::release::checks::{self, Check, Outcome};
 use crate::domain::release::evidence::{Evidence, Judged, JudgedClient};
 use crate::domain::release::{ChangeToReview, MAX_WORDS, REVIEWED_FIELDS, ReleaseRequest, RequestState};
+use crate::domain::role::ClientRoles;
 use crate::domain::service::{Environment, Service};
-use crate::domain::tenant::TENANT_ADMINISTRATOR;
 use crate::domain::text;
 use crate::mail::Message;
 
@@ -30,20 +30,20 @@ pub fn judge(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Resu
     let clients = db::clients::remaining(reader, scope, id)?;
     let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
     let secrets = db::secrets::of_clients(reader, &uids)?;
-    let roles = db::clients::roles_of(reader, &uids)?;
+    let roles = db::clients::all_roles_of(reader, &uids)?;
+    let none = ClientRoles::default();
     let judged = Judged {
         service: &service,
         clients: clients
             .iter()
             .map(|client| {
-                let held: Vec<String> =
-                    roles.get(&client.uid).into_iter().flatten().map(|(_, name)| name.clone()).collect();
+                let held = roles.get(&client.uid).unwrap_or(&none);
                 JudgedClient {
                     client,
                     secrets: secrets.get(&client.uid).map_or(&[], Vec::as_slice),
-                    administers: held.iter().any(|name| name == TENANT_ADMINISTRATOR),
-                    tenant_roles: held,
-                    community_roles: Vec::new(),
+                    administers: !held.administering().is_empty(),
+                    tenant_roles: held.tenant.iter().map(|(_, name)| name.clone()).collect(),
+                    community_roles: held.community.iter().map(|role| role.name.clone()).collect(),
                 }
             })
             .collect(),

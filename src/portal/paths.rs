@@ -1,7 +1,9 @@
 //! Every address of the portal, in one place.
 
 use crate::domain::client::ClientType;
-use crate::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId, RoleId, ScopeId};
+use crate::domain::id::{
+    ClientUid, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
+};
 
 pub const START: &str = "/";
 pub const SERVICES: &str = "/services";

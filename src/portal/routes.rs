@@ -4,7 +4,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::accounts::{account, password_reset, registration, setup, sign_in};
-use super::{assets, clients, reviews, secrets, services, start, roles, scopes};
+use super::{assets, clients, reviews, roles, scopes, secrets, services, start};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
