@@ -92,7 +92,8 @@ async fn draw(
     let waiting = request.state == RequestState::Waiting;
     let asked = Evidence::from_json(&request.evidence).unwrap_or_default();
     // What is live is what the request is compared with; without that, what was sent back the last time.
-    let earlier = |last: &&ReleaseRequest| last.id != request.id && last.created_at < request.created_at;
+    let earlier =
+        |last: &&ReleaseRequest| last.id != request.id && last.decided_at.is_some_and(|at| at <= request.created_at);
     let base = approved.as_ref().filter(earlier).or(rejected.as_ref().filter(earlier));
     let before = base.and_then(|base| Evidence::from_json(&base.evidence));
     let mut found = differences(before.as_ref(), &asked);

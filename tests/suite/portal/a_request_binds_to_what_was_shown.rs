@@ -118,9 +118,9 @@ fn asking_again_replaces_what_is_out_of_date() {
 
     // And taken back altogether, once.
     developer.visit(&format!("/services/{service}/release-requests"));
-    let again = developer.tab();
+    let again = developer.pressing("Withdraw request");
     assert!(developer.press("Withdraw request").sees("withdrawn"));
-    assert_eq!(again.pressing("Withdraw request").send().expect("an answer").status(), 409);
+    assert_eq!(again.send().expect("an answer").status(), 409);
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl TestPortal {
         let mut input = ClientInput::blank(client_type);
         input.name = name.into();
         input.suffix = ClientIdSuffix::propose(name).as_str().into();
+        input.confirmed = vec!["hosts".into()];
         if input.scopes.is_empty() {
             input.scopes = vec!["roles".into()];
         }

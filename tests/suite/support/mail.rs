@@ -44,7 +44,9 @@ impl TestPortal {
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
         let mut letters = Vec::new();
         for file in files {
+            // Long lines are folded in the mail (RFC 2045 §6.7).
             let letter = std::fs::read_to_string(&file).expect("a letter");
+            let letter = letter.replace("=\r\n", "").replace("=3D", "=");
             if letter.contains(&format!("To: {email}")) || letter.contains(&format!("To: <{email}>")) {
                 std::fs::remove_file(&file).expect("the letter is taken");
                 letters.push(letter);
