@@ -11,6 +11,7 @@ use super::stored;
 use crate::access::TenantScope;
 use crate::domain::id::{ClientUid, RoleId};
 use crate::domain::role::{RoleSettings, TenantRole};
+use crate::domain::text::search_key;
 
 type Row = (String, String, String, bool, i32);
 const COLUMNS: (roles::id, roles::name, roles::description, roles::built_in, roles::version) =
@@ -21,14 +22,16 @@ fn role((id, name, description, built_in, version): Row) -> Result<TenantRole> {
     Ok(TenantRole { id: stored(&id, "role id")?, settings, built_in, version })
 }
 
-/// The roles that came with the tenant, then its own, each in the order in which they were made.
+/// The roles that came with the tenant, in the order in which they were made; then its own, by name.
 pub fn all(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<TenantRole>> {
     let rows: Vec<Row> = roles::table
         .filter(roles::tenant_id.eq(scope.id().to_string()))
         .order((roles::built_in.desc(), roles::id.asc()))
         .select(COLUMNS)
         .load(reader.conn())?;
-    rows.into_iter().map(role).collect()
+    let mut all = rows.into_iter().map(role).collect::<Result<Vec<_>>>()?;
+    all.sort_by_cached_key(|role| (!role.built_in).then(|| search_key(&role.settings.name)));
+    Ok(all)
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: RoleId) -> Result<TenantRole> {

@@ -21,14 +21,16 @@ fn entry((id, name, description, built_in, version): Row) -> Result<CatalogueSco
     Ok(CatalogueScope { id: stored(&id, "scope id")?, scope: Scope { name, description }, built_in, version })
 }
 
-/// The scopes that came with the tenant, then its own, each in the order in which they were made.
+/// The scopes that came with the tenant, in the order in which they were made; then its own, by name.
 pub fn all(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<CatalogueScope>> {
     let rows: Vec<Row> = scopes::table
         .filter(scopes::tenant_id.eq(scope.id().to_string()))
         .order((scopes::built_in.desc(), scopes::id.asc()))
         .select(COLUMNS)
         .load(reader.conn())?;
-    rows.into_iter().map(entry).collect()
+    let mut all = rows.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
+    all.sort_by_cached_key(|entry| (!entry.built_in).then(|| entry.scope.name.clone()));
+    Ok(all)
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ScopeId) -> Result<CatalogueScope> {

@@ -11,8 +11,6 @@ use crate::domain::lifecycle::WrongState;
 use crate::domain::role::{MAX_OWN_ROLES, RoleInput, RoleSettings, TenantRole};
 use crate::domain::text::search_key;
 
-const BUILT_IN: &str = "This role came with Keywright: every company has it, and it can't be changed.";
-
 impl Operations {
     pub fn add_role(
         &self,
@@ -48,7 +46,7 @@ impl Operations {
             db::tenants::lock(writer, permit.scope())?;
             let before = db::roles::find(writer, permit.scope(), id)?;
             if before.built_in {
-                return Err(WrongState::because(BUILT_IN).into());
+                return Err(Error::NotFound);
             }
             if input.version.parse() != Ok(before.version) {
                 let seen = input.version.parse().unwrap_or(0);
@@ -73,7 +71,7 @@ impl Operations {
             db::tenants::lock(writer, permit.scope())?;
             let role = db::roles::find(writer, permit.scope(), id)?;
             if role.built_in {
-                return Err(WrongState::because(BUILT_IN).into());
+                return Err(Error::NotFound);
             }
             let (holders, count) = db::roles::holders(writer, permit.scope(), id, i64::MAX)?;
             let holders = some_of(holders.iter().map(|(_, name)| name.as_str()), usize::try_from(count).unwrap_or(0));

@@ -9,8 +9,6 @@ use crate::domain::id::ScopeId;
 use crate::domain::lifecycle::WrongState;
 use crate::domain::scope::{CatalogueScope, MAX_OWN_SCOPES, Scope, ScopeInput};
 
-const BUILT_IN: &str = "This scope came with Keywright: every company has it, and it can't be changed.";
-
 impl Operations {
     pub fn add_scope(
         &self,
@@ -49,7 +47,7 @@ impl Operations {
             db::tenants::lock(writer, permit.scope())?;
             let before = db::scopes::find(writer, permit.scope(), id)?;
             if before.built_in {
-                return Err(WrongState::because(BUILT_IN).into());
+                return Err(Error::NotFound);
             }
             if input.version.parse() != Ok(before.version) {
                 let seen = input.version.parse().unwrap_or(0);
@@ -74,7 +72,7 @@ impl Operations {
             db::tenants::lock(writer, permit.scope())?;
             let entry = db::scopes::find(writer, permit.scope(), id)?;
             if entry.built_in {
-                return Err(WrongState::because(BUILT_IN).into());
+                return Err(Error::NotFound);
             }
             let (_, users) = db::scopes::users(writer, permit.scope(), &entry.scope.name, 1)?;
             if users > 0 {

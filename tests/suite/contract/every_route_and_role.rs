@@ -144,6 +144,20 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     // Members and invitations.
 
     // Client roles, scopes, communities.
+    ("get",  "/roles",                                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("get",  "/roles/new",                               [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("post", "/roles",                                   [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("get",  "/roles/{role}/edit",                       [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/roles/{role}/edit",                       [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/roles/{role}/deletion",                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/roles/{role}/deletion",                   [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/scopes",                                  [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("get",  "/scopes/new",                              [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("post", "/scopes",                                  [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("get",  "/scopes/{scope}/edit",                     [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/scopes/{scope}/edit",                     [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/scopes/{scope}/deletion",                 [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/scopes/{scope}/deletion",                 [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
     // The audit log.
 
@@ -191,6 +205,7 @@ impl House {
         address = address.replace("{type}", "authorization-code").replace("{secret}", &things.secret.to_string());
         address = address.replace("{request}", &things.request.to_string()).replace("{live}", &things.live.to_string());
         address = address.replace("{user}", &things.test_user.to_string());
+        address = address.replace("{role}", &things.role.to_string()).replace("{scope}", &things.scope.to_string());
         address = address.replace("/secrets/{machine}", &format!("/secrets/{}", things.machine_secret));
         address = address.replace("new/{machine}", "new/client-credentials");
         address = address.replace("{machine}", &things.machine.to_string());
@@ -237,6 +252,7 @@ fn fields() -> Vec<(&'static str, String)> {
     let suffix = keywright::crypto::random::token()[..12].to_owned();
     [
         ("name", "A name"),
+        ("description", "What it is for"),
         ("domain", "app.example.com"),
         ("redirect_urls", "https://app.example.com/callback"),
         ("scopes", "openid"),

@@ -13,6 +13,7 @@ mod deleted_clients_wait_14_days;
 mod mail_is_not_lost;
 mod nothing_secret_rests;
 mod registration_has_three_steps;
+mod roles_and_scopes_are_managed;
 mod roles_of_clients_are_an_administrators;
 mod sensitive_acts_ask_for_the_password;
 mod sessions_end;

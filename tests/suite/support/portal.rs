@@ -193,6 +193,23 @@ impl TestPortal {
         number.n
     }
 
+    /// A text, by a query that calls it `words`.
+    pub fn text(&self, query: &str) -> String {
+        let words: Words = match &self.config.database_url {
+            DatabaseUrl::Sqlite(file) => diesel::sql_query(query).get_result(&mut sqlite(file)),
+            DatabaseUrl::Postgres(url) => diesel::sql_query(query).get_result(&mut postgres(url)),
+        }
+        .expect("the query runs");
+        words.words
+    }
+
+    /// The audit events whose word begins so, oldest first: the word, and the changes as they are stored.
+    pub fn events(&self, beginning: &str) -> Vec<(String, String)> {
+        let all = self.application.db.read(|reader| keywright::db::audit::after(reader, 0, 10_000)).expect("the trail");
+        let wanted = all.into_iter().filter(|event| event.action.starts_with(beginning));
+        wanted.map(|event| (event.action, event.changes)).collect()
+    }
+
     /// Everything that the database keeps: the bytes of its files, or every row of every table as text.
     pub fn everything_kept(&self) -> Vec<u8> {
         match &self.config.database_url {

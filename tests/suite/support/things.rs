@@ -5,7 +5,9 @@ use keywright::crypto::hashing::sha256_of;
 use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::ClientType;
-use keywright::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId};
+use keywright::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId, RoleId, ScopeId};
+use keywright::domain::role::RoleInput;
+use keywright::domain::scope::ScopeInput;
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::operations::fill::Company;
@@ -31,6 +33,10 @@ pub struct Things {
     /// A service that is live and has changed since.
     pub live: ServiceId,
     pub test_user: TestUserId,
+    /// A client role of the company's own, that no client holds.
+    pub role: RoleId,
+    /// A scope of the company's own, that no client uses.
+    pub scope: ScopeId,
 }
 
 /// The head of a PNG of these sides, which is all that is read of one.
@@ -84,7 +90,26 @@ impl TestPortal {
         let (live, _) = self.live_service(company, "Live");
         self.client(company, live, ClientType::AuthorizationCode, &format!("New {mark}"));
         let reveal = unseen.ticket;
-        Things { service, logo, client, machine, secret, machine_secret, reveal, request, live, test_user }
+        let permit = self.permit::<act::ManageTenant>(company, Person::Administrator);
+        let input = RoleInput { name: format!("Role {mark}"), ..RoleInput::default() };
+        let (role, _) = operations.add_role(&permit, &input, &random::token()).expect("a role");
+        let name = format!("scope.{}", mark.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "x"));
+        let input = ScopeInput { name, description: "What it is for".into(), ..ScopeInput::default() };
+        let (scope, _) = operations.add_scope(&permit, &input, &random::token()).expect("a scope");
+        Things {
+            service,
+            logo,
+            client,
+            machine,
+            secret,
+            machine_secret,
+            reveal,
+            request,
+            live,
+            test_user,
+            role,
+            scope,
+        }
     }
 
     /// A further session of a person, as if begun in another browser.
