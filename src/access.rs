@@ -26,6 +26,8 @@ pub enum Role {
 impl Role {
     pub const ALL: [Role; 6] =
         [Role::Member, Role::Developer, Role::Approver, Role::Administrator, Role::PlatformApprover, Role::Operator];
+    /// Those that a member can be given. Tenant Member comes with the membership; the last two are the deployment's.
+    pub const GIVEN: [Role; 3] = [Role::Developer, Role::Approver, Role::Administrator];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -36,6 +38,23 @@ impl Role {
             Role::PlatformApprover => "Platform approver",
             Role::Operator => "Operator",
         }
+    }
+
+    /// The word in forms and addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Member => "member",
+            Role::Developer => "developer",
+            Role::Approver => "approver",
+            Role::Administrator => "administrator",
+            Role::PlatformApprover => "platform-approver",
+            Role::Operator => "operator",
+        }
+    }
+
+    /// A role that a member can be given, from a form's word.
+    pub fn given(word: &str) -> Option<Self> {
+        Self::GIVEN.into_iter().find(|role| role.as_str() == word)
     }
 }
 
@@ -120,6 +139,26 @@ pub struct Roles {
 }
 
 impl Roles {
+    /// From the words of a form; `None` where one of them is no role that can be given.
+    pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let given: Vec<Role> = words.into_iter().map(Role::given).collect::<Option<_>>()?;
+        Some(Self {
+            developer: given.contains(&Role::Developer),
+            approver: given.contains(&Role::Approver),
+            administrator: given.contains(&Role::Administrator),
+        })
+    }
+
+    /// Those that were given, without Tenant Member.
+    pub fn given(self) -> impl Iterator<Item = Role> {
+        self.held().skip(1)
+    }
+
+    /// "Tenant Member, Developer"
+    pub fn in_words(self) -> String {
+        self.held().map(Role::word).collect::<Vec<_>>().join(", ")
+    }
+
     pub fn held(self) -> impl Iterator<Item = Role> {
         [
             Some(Role::Member),

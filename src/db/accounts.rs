@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::domain::account::Account;
 use crate::domain::id::AccountId;
 use crate::domain::mail_kind::MailKind;
-use crate::domain::text::Email;
+use crate::domain::text::{Email, search_key};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = accounts)]
@@ -28,6 +28,7 @@ struct Row {
     totp_sealed: Option<Vec<u8>>,
     totp_last_step: i64,
     muted_mail: String,
+    name_key: String,
 }
 
 impl TryFrom<Row> for Account {
@@ -63,6 +64,7 @@ pub fn insert(writer: &mut Writer<'_>, account: &Account, password_hash: &str) -
         totp_sealed: None,
         totp_last_step: 0,
         muted_mail: "[]".into(),
+        name_key: search_key(&account.name),
     };
     diesel::insert_into(accounts::table).values(row).execute(writer.conn())?;
     Ok(())
@@ -110,7 +112,9 @@ pub fn set_password(writer: &mut Writer<'_>, id: AccountId, password_hash: &str,
 }
 
 pub fn rename(writer: &mut Writer<'_>, id: AccountId, name: &str) -> Result<()> {
-    diesel::update(accounts::table.find(id.to_string())).set(accounts::name.eq(name)).execute(writer.conn())?;
+    diesel::update(accounts::table.find(id.to_string()))
+        .set((accounts::name.eq(name), accounts::name_key.eq(search_key(name))))
+        .execute(writer.conn())?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::schema::{audit_events, audit_head};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
 use crate::domain::audit::AuditEvent;
-use crate::domain::id::{ClientUid, ServiceId};
+use crate::domain::id::{AccountId, ClientUid, ServiceId};
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = audit_events)]
@@ -103,6 +103,22 @@ pub fn of_client(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid, li
     let rows: Vec<Row> = audit_events::table
         .filter(audit_events::client_uid.eq(uid.to_string()))
         .filter(audit_events::tenant_id.eq(scope.id().to_string()))
+        .order(audit_events::seq.desc())
+        .limit(limit)
+        .load(reader.conn())?;
+    Ok(rows.into_iter().map(AuditEvent::from).collect())
+}
+
+/// What a person did in a tenant, newest first.
+pub fn by_actor(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<AuditEvent>> {
+    let rows: Vec<Row> = audit_events::table
+        .filter(audit_events::tenant_id.eq(scope.id().to_string()))
+        .filter(audit_events::actor_id.eq(account.to_string()))
         .order(audit_events::seq.desc())
         .limit(limit)
         .load(reader.conn())?;

@@ -35,6 +35,7 @@ diesel::table! {
         totp_sealed -> Nullable<Binary>,
         totp_last_step -> BigInt,
         muted_mail -> Text,
+        name_key -> Text,
     }
 }
 

@@ -111,10 +111,10 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Tenant> {
     tenants::table.find(scope.id().to_string()).first::<Row>(reader.conn())?.try_into()
 }
 
-/// Locks the tenant's row until the commit: whoever changes its roles or scopes, or gives them to a client, goes first
-/// through here. Lock it before services and clients.
-pub fn lock(writer: &mut Writer<'_>, scope: TenantScope) -> Result<()> {
-    diesel::update(tenants::table.find(scope.id().to_string()))
+/// Locks the tenant's row until the commit: whoever gives or takes rights in it goes first through here, so that two of
+/// them take turns on both databases.
+pub fn lock(writer: &mut Writer<'_>, tenant: TenantId) -> Result<()> {
+    diesel::update(tenants::table.find(tenant.to_string()))
         .set(tenants::version.eq(tenants::version))
         .execute(writer.conn())?;
     Ok(())

@@ -25,7 +25,7 @@ impl Operations {
     ) -> Result<(ClientUid, Made)> {
         let added = once(self, submission, |writer| {
             let now = self.now();
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let service = db::services::lock(writer, permit.scope(), service)?;
             if service.state.is_deleted() {
                 return Err(WrongState::because("This service is deleted. Reactivate it before adding clients.").into());
@@ -86,7 +86,7 @@ impl Operations {
     pub fn update_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, input: &ClientInput) -> Result<()> {
         self.db.write(|writer| {
             let now = self.now();
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
             reach(writer, permit, &before)?;
             if before.state.is_deleted() {

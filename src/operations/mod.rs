@@ -7,6 +7,7 @@ pub mod clients;
 pub mod fill;
 pub mod jobs;
 pub mod mail;
+pub mod members;
 pub mod purge;
 pub mod releases;
 pub mod roles;
@@ -24,6 +25,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
 use crate::crypto::random;
+use crate::db::invitations::Invitation;
 use crate::db::{self, Conflict, Db, Writer};
 use crate::domain::audit::{AuditAction, AuditEvent, Change};
 use crate::domain::client::Client;
@@ -152,6 +154,7 @@ enum Target<'a> {
         id: TenantId,
         name: &'a str,
     },
+    Invitation(&'a Invitation),
     /// Whatever else has a name: a member, a role, a community. `kind` is the word in the trail.
     Thing {
         kind: &'static str,
@@ -235,6 +238,9 @@ fn record(
         ),
         Target::Account { id, name } => ("account", id.clone(), (*name).to_owned(), None, None, None),
         Target::Tenant { id, name } => ("tenant", id.to_string(), (*name).to_owned(), None, None, None),
+        Target::Invitation(invitation) => {
+            ("invitation", invitation.id.to_string(), invitation.email.as_str().to_owned(), None, None, None)
+        }
         Target::Thing { kind, id, name } => (*kind, id.clone(), (*name).to_owned(), None, None, None),
         Target::Edited { kind, id, name, version } => {
             (*kind, id.clone(), (*name).to_owned(), None, None, Some(*version))
@@ -245,6 +251,7 @@ fn record(
         Target::Service(service) => Some(service.tenant_id.to_string()),
         Target::Client(client) | Target::Secret { client, .. } => Some(client.tenant_id.to_string()),
         Target::Tenant { id, .. } => Some(id.to_string()),
+        Target::Invitation(invitation) => Some(invitation.tenant_id.to_string()),
         Target::Account { .. } | Target::Thing { .. } | Target::Edited { .. } => tenant_id,
     };
     let event = AuditEvent {

@@ -20,7 +20,7 @@ impl Operations {
     ) -> Result<(RoleId, Made)> {
         let settings = RoleSettings::parse(input).map_err(Error::Invalid)?;
         once(self, submission, |writer| {
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let others = db::roles::all(writer, permit.scope())?;
             if others.iter().filter(|role| !role.built_in).count() >= MAX_OWN_ROLES {
                 return Err(WrongState::because(format!(
@@ -43,7 +43,7 @@ impl Operations {
     pub fn update_role(&self, permit: &Confirmed<act::ManageTenant>, id: RoleId, input: &RoleInput) -> Result<()> {
         let settings = RoleSettings::parse(input).map_err(Error::Invalid)?;
         self.db.write(|writer| {
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let before = db::roles::find(writer, permit.scope(), id)?;
             if before.built_in {
                 return Err(Error::NotFound);
@@ -68,7 +68,7 @@ impl Operations {
     /// Takes the role from every client that holds it. Answers with its name and how many held it.
     pub fn delete_role(&self, permit: &Confirmed<act::ManageTenant>, id: RoleId) -> Result<(String, i64)> {
         self.db.write(|writer| {
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let role = db::roles::find(writer, permit.scope(), id)?;
             if role.built_in {
                 return Err(Error::NotFound);

@@ -18,7 +18,7 @@ impl Operations {
     ) -> Result<(ScopeId, Made)> {
         let scope = Scope::parse(input).map_err(Error::Invalid)?;
         once(self, submission, |writer| {
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let others = db::scopes::all(writer, permit.scope())?;
             if others.iter().filter(|entry| !entry.built_in).count() >= MAX_OWN_SCOPES {
                 return Err(WrongState::because(format!(
@@ -44,7 +44,7 @@ impl Operations {
         let fault = |fault: String| Error::Invalid(FieldErrors::one("description", "Description", fault));
         let description = Scope::parse_description(&input.description).map_err(fault)?;
         self.db.write(|writer| {
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let before = db::scopes::find(writer, permit.scope(), id)?;
             if before.built_in {
                 return Err(Error::NotFound);
@@ -69,7 +69,7 @@ impl Operations {
     /// Refused while clients use the scope: they would ask for what is not there.
     pub fn delete_scope(&self, permit: &Confirmed<act::ManageTenant>, id: ScopeId) -> Result<String> {
         self.db.write(|writer| {
-            db::tenants::lock(writer, permit.scope())?;
+            db::tenants::lock(writer, permit.scope().id())?;
             let entry = db::scopes::find(writer, permit.scope(), id)?;
             if entry.built_in {
                 return Err(Error::NotFound);

@@ -1,6 +1,7 @@
 //! What a person sees when a request can't be answered as asked. Never a cause: that stands in the log, under the
 //! reference that the page shows. `middleware::pages_for_errors` draws the page.
 
+use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 
@@ -14,6 +15,9 @@ use crate::operations;
 pub enum PageError {
     #[error("nobody is signed in")]
     SignIn { return_to: String },
+    /// To the start page, with a message.
+    #[error("the session is in another company now")]
+    Onward(Box<Cookie<'static>>),
     #[error("no such page")]
     NotFound,
     #[error("gone: {0}")]
@@ -54,6 +58,7 @@ impl PageError {
         let words = |status, title, text: &str, next| ErrorWords { status, title, text: text.to_owned(), next };
         match self {
             Self::SignIn { .. } => words(StatusCode::UNAUTHORIZED, "Sign in", "Please sign in.", "Sign in to go on."),
+            Self::Onward(_) => words(StatusCode::SEE_OTHER, "Another company", "You are in another company now.", ""),
             Self::NotFound => words(
                 StatusCode::NOT_FOUND,
                 "Page not found",
@@ -146,6 +151,10 @@ impl ResponseError for PageError {
             return HttpResponse::SeeOther()
                 .insert_header((header::LOCATION, paths::sign_in_and_return(return_to)))
                 .finish();
+        }
+        if let Self::Onward(notice) = self {
+            let notice = notice.as_ref().clone();
+            return HttpResponse::SeeOther().insert_header((header::LOCATION, paths::START)).cookie(notice).finish();
         }
         let mut response = HttpResponse::build(self.status_code());
         match self {

@@ -19,10 +19,10 @@ use zeroize::Zeroizing;
 use super::accounts::sign_in::sign_in_and_send;
 use super::form::{FormState, Posted};
 use super::sessions::Identity;
-use super::shell::{Shell, Waiting, html};
+use super::shell::{Notice, Shell, Waiting, html};
 use super::when::span_in_words;
-use super::{PageError, Portal, middleware, paths};
-use crate::access::{Act, Actor, Confirmed, Permit};
+use super::{PageError, Portal, cookies, middleware, paths};
+use crate::access::{Act, Actor, Confirmed, Membership, Permit};
 use crate::clock::Timestamp;
 use crate::db::{self, Reader};
 use crate::domain::field_errors::FieldErrors;
@@ -186,6 +186,12 @@ impl<A: Act> Guarded<A> {
                 self.session.purge();
                 not_signed_in(&self.request)
             }
+            // Nothing is done in a company that the person didn't mean: on to the start page of the other one.
+            Refusal::NowIn(company) => {
+                Identity::forget_company(&self.session);
+                let text = format!("You are no longer a member of the company you were in. This is {company}.");
+                PageError::Onward(Box::new(cookies::notice_cookie(&self.portal, &Notice::warning(text))))
+            }
             Refusal::Operation(operations::Error::Blocked { until }) => {
                 PageError::TooMany { until, now: self.portal.clock.now() }
             }
@@ -278,6 +284,8 @@ impl Mistake {
 
 enum Refusal {
     NoLongerMember,
+    /// The company that the session is in has let the person go; they belong to this one too.
+    NowIn(String),
     Operation(operations::Error),
 }
 
@@ -288,9 +296,12 @@ impl<E: Into<operations::Error>> From<E> for Refusal {
 }
 
 fn permit<A: Act>(reader: &mut Reader<'_>, identity: &Identity, address: String) -> Result<Permit<A>, Refusal> {
-    let membership = db::tenants::membership(reader, identity.account, identity.tenant)?;
-    let membership = membership.filter(|found| found.password_changed_at <= identity.password_at);
-    let membership = membership.ok_or(Refusal::NoLongerMember)?;
+    let knows_password = |found: &Membership| found.password_changed_at <= identity.password_at;
+    let found = db::tenants::membership(reader, identity.account, identity.tenant)?.filter(knows_password);
+    let Some(membership) = found else {
+        let other = db::tenants::membership(reader, identity.account, None)?.filter(knows_password);
+        return Err(other.map_or(Refusal::NoLongerMember, |other| Refusal::NowIn(other.tenant_name)));
+    };
     let actor = Actor::new(membership, identity.password_at, address);
     Ok(actor.permit::<A>().map_err(operations::Error::from)?)
 }

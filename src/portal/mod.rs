@@ -9,6 +9,7 @@ mod error;
 mod form;
 mod guard;
 mod history;
+mod members;
 pub mod middleware;
 mod pager;
 pub mod paths;

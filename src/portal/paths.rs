@@ -2,7 +2,8 @@
 
 use crate::domain::client::ClientType;
 use crate::domain::id::{
-    ClientUid, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
+    ClientUid, InvitationId, MemberId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId,
+    TestUserId,
 };
 
 pub const START: &str = "/";
@@ -159,6 +160,43 @@ pub fn rejection(id: ReleaseRequestId) -> String {
 }
 
 // Members and invitations.
+
+pub const MEMBERS: &str = "/members";
+pub const INVITATIONS: &str = "/invitations";
+pub const NEW_INVITATION: &str = "/invitations/new";
+pub const ACCEPT_INVITATION: &str = "/invitations/accept";
+pub const SWITCH_COMPANY: &str = "/account/company";
+pub const LEAVE_COMPANY: &str = "/account/leaving";
+
+pub fn member(id: MemberId) -> String {
+    format!("{MEMBERS}/{id}")
+}
+
+pub fn member_roles(id: MemberId) -> String {
+    format!("{MEMBERS}/{id}/roles")
+}
+
+pub fn member_removal(id: MemberId) -> String {
+    format!("{MEMBERS}/{id}/removal")
+}
+
+pub fn invitation_resend(id: InvitationId) -> String {
+    format!("{INVITATIONS}/{id}/resend")
+}
+
+pub fn invitation_withdrawal(id: InvitationId) -> String {
+    format!("{INVITATIONS}/{id}/withdrawal")
+}
+
+pub fn accept_invitation(token: &str) -> String {
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
+    format!("{ACCEPT_INVITATION}?{query}")
+}
+
+/// A page that somebody who belongs to no company may be sent on to after sign-in.
+pub fn is_for_outsiders(to: &str) -> bool {
+    to.starts_with(&format!("{ACCEPT_INVITATION}?"))
+}
 
 // Client roles, scopes, communities.
 

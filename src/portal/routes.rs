@@ -3,8 +3,8 @@
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::accounts::{account, password_reset, registration, setup, sign_in};
-use super::{assets, clients, reviews, roles, scopes, secrets, services, start};
+use super::accounts::{accept_invitation, account, companies, password_reset, registration, setup, sign_in};
+use super::{assets, clients, members, reviews, roles, scopes, secrets, services, start};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,20 @@ routes! {
     post "/reviews/services/{id}/taking-back"        DecideReleases      reviews::taking_back::take_back;
 
     // Members and invitations.
+    get  "/members"                                  ManageTenant        members::list::show;
+    get  "/members/{id}"                             ManageTenant        members::details::show;
+    post "/members/{id}/roles"                       ManageTenant        members::details::change_roles;
+    get  "/members/{id}/removal"                     ManageTenant        members::removal::confirm;
+    post "/members/{id}/removal"                     ManageTenant        members::removal::remove;
+    get  "/invitations/new"                          ManageTenant        members::invitations::new;
+    post "/invitations"                              ManageTenant        members::invitations::invite;
+    post "/invitations/{id}/resend"                  ManageTenant        members::invitations::resend;
+    post "/invitations/{id}/withdrawal"              ManageTenant        members::invitations::withdraw;
+    get  "/invitations/accept"                       Everybody           accept_invitation::show;
+    post "/invitations/accept"                       Everybody           accept_invitation::accept;
+    post "/account/company"                          See                 companies::switch;
+    get  "/account/leaving"                          See                 companies::confirm_leaving;
+    post "/account/leaving"                          See                 companies::leave;
 
     // Client roles, scopes, communities.
     get  "/roles"                                     ManageTenant        roles::list;

@@ -65,6 +65,18 @@ impl Identity {
         session.insert(USER_AGENT, user_agent.chars().take(200).collect::<String>()).map_err(fault)
     }
 
+    /// From the next request on the session is in this company. Another right needs another id.
+    pub fn go_to_company(session: &Session, tenant: TenantId) -> Result<(), PageError> {
+        session.insert(TENANT, tenant.to_string()).map_err(|_| PageError::Bug("a session can't be written".into()))?;
+        session.renew();
+        Ok(())
+    }
+
+    /// From the next request on the session is in whichever company the person joined first.
+    pub fn forget_company(session: &Session) {
+        session.remove(TENANT);
+    }
+
     /// Notes that the password was given, and gives the session a new id.
     pub fn confirmed_at(&self, session: &Session, now: Timestamp) -> Result<(), PageError> {
         session.insert(PASSWORD_AT, now.micros()).map_err(|_| PageError::Bug("a session can't be written".into()))?;

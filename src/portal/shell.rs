@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::{PageError, Portal, cookies, paths};
 use crate::access::{Action, Actor, act};
 use crate::db::{self, Reader};
+use crate::domain::id::TenantId;
 
 /// The frame of a page; the layouts read it.
 pub struct Shell {
@@ -36,7 +37,15 @@ pub struct Person {
     pub name: String,
     pub email: String,
     pub tenant: String,
+    /// The other companies that the person belongs to.
+    pub companies: Vec<CompanyLink>,
     pub navigation: Vec<NavItem>,
+}
+
+/// A company to switch to.
+pub struct CompanyLink {
+    pub id: String,
+    pub name: String,
 }
 
 pub struct NavItem {
@@ -51,6 +60,10 @@ pub struct NavItem {
 impl Notice {
     pub fn done(text: impl Into<String>) -> Self {
         Self { kind: "success", text: text.into(), undo: None }
+    }
+
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { kind: "warning", text: text.into(), undo: None }
     }
 
     pub fn undo(mut self, action: String, fields: &[(&str, &str)]) -> Self {
@@ -85,6 +98,12 @@ impl Shell {
                 name: membership.name.clone(),
                 email: membership.email.clone(),
                 tenant: membership.tenant_name.clone(),
+                companies: waiting
+                    .companies
+                    .iter()
+                    .filter(|(id, _)| *id != membership.tenant_id)
+                    .map(|(id, name)| CompanyLink { id: id.to_string(), name: name.clone() })
+                    .collect(),
                 navigation: navigation(request.path(), actor, waiting),
             }),
             ..Self::plain(portal, request, title)
@@ -92,17 +111,22 @@ impl Shell {
     }
 }
 
-/// What waits for a person in the places of the navigation.
+/// How many companies the account menu offers.
+const COMPANIES_SHOWN: i64 = 50;
+
+/// What waits for a person in the places of the navigation, and the companies that they can switch to.
 #[derive(Clone, Debug, Default)]
 pub struct Waiting {
     /// Release requests of others, and live services that changed.
     reviews: u32,
+    companies: Vec<(TenantId, String)>,
 }
 
 impl Waiting {
     /// Read with every page: a fixed number of statements, none for who has nothing to decide.
     pub fn read(reader: &mut Reader<'_>, actor: &Actor) -> Result<Self, db::Error> {
-        let mut waiting = Self::default();
+        let companies = db::members::companies(reader, actor.membership().account_id, COMPANIES_SHOWN)?;
+        let mut waiting = Self { companies, ..Self::default() };
         if let Ok(permit) = actor.permit::<act::DecideReleases>() {
             let me = actor.membership().account_id;
             let requests = db::releases::count_waiting(reader, permit.queue(), me)?;
@@ -129,6 +153,9 @@ fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
     if actor.may(Action::DecideReleases) {
         let count = waiting.reviews;
         items.push(NavItem { count, ..item(paths::REVIEWS, "Reviews", "clipboard-check", within(paths::REVIEWS)) });
+    }
+    if actor.may(Action::ManageTenant) {
+        items.push(item(paths::MEMBERS, "Members", "users", within(paths::MEMBERS) || within(paths::INVITATIONS)));
     }
     items
 }

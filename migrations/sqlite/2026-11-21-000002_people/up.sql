@@ -16,6 +16,9 @@ ALTER TABLE accounts ADD COLUMN totp_sealed BLOB;
 ALTER TABLE accounts ADD COLUMN totp_last_step BIGINT NOT NULL DEFAULT 0;
 -- The kinds of mail that the person has switched off, a JSON array.
 ALTER TABLE accounts ADD COLUMN muted_mail TEXT NOT NULL DEFAULT '[]';
+-- The name as it is searched and sorted.
+ALTER TABLE accounts ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
+UPDATE accounts SET name_key = lower(name);
 
 -- When the purge is due, as promised at the deletion: a changed grace period is for what is deleted later.
 ALTER TABLE services ADD COLUMN purge_at BIGINT;

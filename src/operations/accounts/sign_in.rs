@@ -120,7 +120,7 @@ impl Operations {
 
     /// Counts one more try, unless the bucket is blocked: then it is refused and not counted. Answers whether the
     /// bucket is blocked from now on.
-    fn count(&self, bucket: &str, forgiven: i32) -> Result<bool> {
+    pub(in crate::operations) fn count(&self, bucket: &str, forgiven: i32) -> Result<bool> {
         self.db.write(|writer| {
             let now = self.now();
             // Counting locks the bucket, so whoever was counted just before has set the block by the time we look.

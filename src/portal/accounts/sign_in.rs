@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::AccountId;
 use crate::operations::Error;
-use crate::portal::form::{FormState, Nothing, Posted, Query};
+use crate::portal::form::{FormState, Posted, Query};
 use crate::portal::guard::{Visitor, title};
 use crate::portal::sessions::Identity;
 use crate::portal::shell::{Notice, Shell, go_on, go_to, html};
@@ -103,11 +103,11 @@ pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<Htt
         })
         .await?;
     match found {
-        Ok(Some((_, false))) => {
+        Ok(Some((_, false))) if !paths::is_for_outsiders(&return_to) => {
             let email = posted.typed.value("email").trim().to_owned();
             html(StatusCode::FORBIDDEN, &NoCompanyPage { shell: visitor.shell("No company"), email })
         }
-        Ok(Some((account, true))) => {
+        Ok(Some((account, _))) => {
             begin(&visitor, account)?;
             if carried_to.is_empty() {
                 return Ok(go_to(paths::local(&return_to)));
@@ -146,7 +146,16 @@ fn user_agent(request: &HttpRequest) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-pub async fn sign_out(visitor: Visitor, _posted: Posted<Nothing>) -> HttpResponse {
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct SignOutForm {
+    /// Where to go on; a page that is not for everybody asks to sign in first.
+    return_to: String,
+}
+
+pub async fn sign_out(visitor: Visitor, posted: Posted<SignOutForm>) -> HttpResponse {
     visitor.session.purge();
-    go_on(&visitor.portal, paths::SIGN_IN, Notice::done("You are signed out."))
+    let wanted = paths::local(&posted.input.return_to);
+    let to = if paths::is_for_outsiders(wanted) { wanted.to_owned() } else { paths::sign_in_and_return(wanted) };
+    go_on(&visitor.portal, &to, Notice::done("You are signed out."))
 }

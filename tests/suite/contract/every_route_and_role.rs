@@ -35,6 +35,13 @@ enum Asking {
     Elsewhere,
 }
 
+impl Asking {
+    /// Of the first company.
+    fn person(self) -> Option<Person> {
+        if let Asking::Someone(person) = self { Some(person) } else { None }
+    }
+}
+
 const COLUMNS: [Asking; 6] = [
     Asking::Anonymous,
     Asking::Someone(Person::Member),
@@ -142,6 +149,23 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/reviews/services/{live}/taking-back",     [SignIn,   Forbidden, Forbidden, Accepted,  Forbidden, Forbidden]),
 
     // Members and invitations.
+    ("get",  "/members",                                 [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("get",  "/members/{member}",                        [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/members/{member}/roles",                  [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/members/{member}/removal",                [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/members/{member}/removal",                [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/invitations/new",                         [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("post", "/invitations",                             [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("post", "/invitations/{invitation}/resend",         [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("post", "/invitations/{invitation}/withdrawal",     [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    // Without a token from a mail there is nothing to accept.
+    ("get",  "/invitations/accept",                      [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),
+    ("post", "/invitations/accept",                      [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),
+    // The company that one is in; the last column asks for one that is not theirs.
+    ("post", "/account/company",                         [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  NotFound]),
+    ("get",  "/account/leaving",                         [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
+    // Whoever leaves is on their way to sign in; the last administrators stay.
+    ("post", "/account/leaving",                         [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
 
     // Client roles, scopes, communities.
     ("get",  "/roles",                                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
@@ -209,6 +233,8 @@ impl House {
         address = address.replace("/secrets/{machine}", &format!("/secrets/{}", things.machine_secret));
         address = address.replace("new/{machine}", "new/client-credentials");
         address = address.replace("{machine}", &things.machine.to_string());
+        address = address.replace("{member}", &things.member.to_string());
+        address = address.replace("{invitation}", &things.invitation.to_string());
         if address.contains("{session}") {
             address = address.replace("{session}", &self.session(COLUMNS[column]).to_string());
         }
@@ -302,7 +328,8 @@ fn every_route_answers_every_role_as_the_table_says() {
             let address = house.address(path, column);
             let asking = &house.browsers[column];
             let response = if post {
-                let fields = fields();
+                let mut fields = fields();
+                fields.push(("tenant", house.company.tenant.id.to_string()));
                 let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 asking.post(&address, &fields)
             } else {
@@ -316,7 +343,10 @@ fn every_route_answers_every_role_as_the_table_says() {
                 if path.contains('{') {
                     house.things = house.portal.things(&house.company);
                 }
-                if *path == "/sign-out" {
+                if *path == "/account/leaving" {
+                    house.portal.comes_back(&house.company, COLUMNS[column].person());
+                }
+                if matches!(*path, "/sign-out" | "/account/leaving") {
                     house.browsers[column] = browser(&house.portal, COLUMNS[column]);
                 }
             }

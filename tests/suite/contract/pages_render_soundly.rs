@@ -264,6 +264,11 @@ fn every_page_of_an_administrator_is_sound() {
         "/clients?page=2",
         "/clients?page=99",
         "/clients?search=nothing+like+it",
+        "/members",
+        "/members?search=nothing+like+it",
+        "/members?role=administrator&sort=since&order=descending",
+        "/invitations/new",
+        "/account/leaving",
         "/clients?type=native&status=active&environment=sandbox&sort=used&order=descending",
     ]
     .map(ToOwned::to_owned)
@@ -275,6 +280,7 @@ fn every_page_of_an_administrator_is_sound() {
     paths.extend(["/rotation", "/deletion"].map(|part| format!("/secrets/{secret}{part}")));
     paths.extend([gone.service, resting.service, empty].map(|id| format!("/services/{id}")));
     paths.extend([gone.client, resting.client].map(|uid| format!("/clients/{uid}")));
+    paths.extend(["", "/removal"].map(|part| format!("/members/{}{part}", things.member)));
     for path in &paths {
         walk.visit(path, 200);
         visited.push(path.clone());
@@ -283,6 +289,7 @@ fn every_page_of_an_administrator_is_sound() {
     for (path, status) in [
         ("/setup".to_owned(), 410),
         (format!("/reveals/{}", things.reveal), 410),
+        ("/invitations/accept?token=nothing".to_owned(), 410),
         ("/nowhere".to_owned(), 404),
         (format!("/services/{}/edit", gone.service), 409),
     ] {
@@ -327,6 +334,30 @@ fn every_page_of_an_administrator_is_sound() {
         walk.browser.press(button);
         walk.look(&format!("the account after {button}"), 422);
     }
+    // People: faults, questions, and what an invitation leads to.
+    walk.browser.visit("/invitations/new");
+    walk.browser.press("Invite member");
+    walk.look("the invitation with faults", 422);
+    walk.browser.tick("Developer");
+    walk.browser.fill("E-mail", "new+one@example.com");
+    walk.browser.press("Invite member");
+    walk.look("the list with an invitation", 200);
+    let link = portal.invitation_for("new+one@example.com");
+    walk.visit(&link, 200);
+    let mut stranger = Walk::of(Browser::new(&portal.url));
+    stranger.visit(&link, 200);
+    stranger.browser.press("Accept invitation");
+    stranger.look("the acceptance with faults", 422);
+    walk.faults.append(&mut stranger.faults);
+    walk.browser.visit(&format!("/members/{}", things.member));
+    walk.browser.tick("Approver");
+    walk.browser.press("Change roles");
+    walk.browser.untick("Approver");
+    walk.browser.press("Change roles");
+    walk.look("the question before a role goes", 200);
+    walk.browser.visit("/account/leaving");
+    walk.browser.press("Leave company");
+    walk.look("the last administrator stays", 409);
     // With a message on top, and an undo.
     walk.browser.visit(&format!("/services/{empty}/deletion"));
     walk.browser.press("Delete service");

@@ -336,7 +336,7 @@ impl Page {
     fn checked_values(&self, name: &str) -> Vec<String> {
         let document = self.document();
         document
-            .select(&select(&format!("input[name=\"{name}\"][checked]")))
+            .select(&select(&format!("input[name=\"{name}\"][checked]:not([disabled])")))
             .filter_map(|field| field.value().attr("value").map(ToOwned::to_owned))
             .collect()
     }

@@ -1,10 +1,11 @@
 //! People and things for tests, in sentences.
 
-use keywright::access::{Act, Actor, Confirmed, Permit, Roles, act};
+use keywright::access::{Act, Actor, Confirmed, Membership, Permit, Roles, act};
 use keywright::crypto::random;
+use keywright::db;
 use keywright::domain::client::{ClientInput, ClientType};
 use keywright::domain::client_id::ClientIdSuffix;
-use keywright::domain::id::{ClientUid, SecretId, ServiceId};
+use keywright::domain::id::{ClientUid, MemberId, SecretId, ServiceId};
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::domain::tenant::TenantPolicy;
@@ -68,10 +69,53 @@ impl TestPortal {
         browser
     }
 
+    /// Makes somebody who has left a member again, with what they held before.
+    pub fn comes_back(&self, company: &Company, person: Option<Person>) {
+        let Some(person) = person else { return };
+        let before = self.person(company, person).clone();
+        let left = self.number(&format!("SELECT count(*) AS n FROM members WHERE id = '{}'", before.member_id)) == 0;
+        let back = self.application.operations.fill(|writer| match left {
+            true => db::tenants::insert_member(
+                writer,
+                before.member_id,
+                before.tenant_id,
+                before.account_id,
+                before.roles,
+                self.clock.now(),
+            ),
+            false => Ok(()),
+        });
+        back.expect("they are back");
+    }
+
+    /// What was known of a person when the company was made.
+    pub fn person<'a>(&self, company: &'a Company, person: Person) -> &'a Membership {
+        let at = Person::ALL.iter().position(|candidate| *candidate == person).expect("one of them");
+        &company.people[at]
+    }
+
+    /// Gives somebody these roles and takes all others, behind everybody's back.
+    pub fn give(&self, membership: &Membership, roles: Roles) {
+        let given =
+            self.application.operations.fill(|writer| db::members::set_roles(writer, membership.member_id, roles));
+        given.expect("they have them");
+    }
+
+    /// Makes somebody of one company a member of another, too; from a moment later.
+    pub fn joins(&self, membership: &Membership, company: &Company, roles: Roles) -> MemberId {
+        let (id, account) = (MemberId::new(1, random::bytes()), membership.account_id);
+        let since = self.clock.now().plus(crate::support::SECOND);
+        let joined = self
+            .application
+            .operations
+            .fill(|writer| db::tenants::insert_member(writer, id, company.tenant.id, account, roles, since));
+        joined.expect("they joined");
+        id
+    }
+
     /// A permit as the guard would give it, just confirmed with the password.
     pub fn permit<A: Act>(&self, company: &Company, person: Person) -> Permit<A> {
-        let at = Person::ALL.iter().position(|candidate| *candidate == person).expect("one of them");
-        let actor = Actor::new(company.people[at].clone(), self.clock.now(), "192.0.2.1".into());
+        let actor = Actor::new(self.person(company, person).clone(), self.clock.now(), "192.0.2.1".into());
         actor.permit::<A>().expect("the person may")
     }
 

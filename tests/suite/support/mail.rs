@@ -30,7 +30,26 @@ pub fn code_in(letter: &str) -> Option<String> {
     letter.lines().map(str::trim).find(is_code).map(ToOwned::to_owned)
 }
 
+/// A letter without what its encoding did to it (RFC 2045, section 6.7), as far as addresses need it.
+fn readable(letter: &str) -> String {
+    match letter.contains("quoted-printable") {
+        true => letter.replace("=\r\n", "").replace("=\n", "").replace("=3D", "="),
+        false => letter.to_owned(),
+    }
+}
+
 impl TestPortal {
+    /// The path of the invitation in the one letter that waits for this person.
+    pub fn invitation_for(&self, email: &str) -> String {
+        let letters = self.mail_to(email);
+        assert_eq!(letters.len(), 1, "letters to {email}");
+        let letter = readable(&letters[0]);
+        let start = format!("{}/invitations/accept?token=", self.url);
+        let (_, rest) = letter.split_once(&start).expect("a link");
+        let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_').collect();
+        format!("/invitations/accept?token={token}")
+    }
+
     /// Hands over what is due, the way that the configuration says.
     pub fn deliver_mail(&self) -> Delivered {
         let transport = Transport::new(&self.config.mail, &self.config.mail_from).expect("a transport");

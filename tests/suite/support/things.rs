@@ -1,15 +1,21 @@
 //! A company with one of each thing, for tests that go through all addresses.
 
-use keywright::access::act;
+use keywright::access::{Roles, act};
 use keywright::crypto::hashing::sha256_of;
 use keywright::crypto::random;
 use keywright::db;
+use keywright::db::invitations::Invitation;
+use keywright::domain::account::Account;
 use keywright::domain::client::ClientType;
-use keywright::domain::id::{ClientUid, ReleaseRequestId, RevealId, SecretId, ServiceId, SessionId, TestUserId, RoleId, ScopeId};
+use keywright::domain::id::{
+    AccountId, ClientUid, InvitationId, MemberId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId,
+    SessionId, TestUserId,
+};
 use keywright::domain::role::RoleInput;
 use keywright::domain::scope::ScopeInput;
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
+use keywright::domain::text::Email;
 use keywright::operations::fill::Company;
 use keywright::portal::IDLE_FOR;
 
@@ -37,6 +43,10 @@ pub struct Things {
     pub role: RoleId,
     /// A scope of the company's own, that no client uses.
     pub scope: ScopeId,
+    /// Somebody who is a member and nothing else.
+    pub member: MemberId,
+    /// Somebody who is invited.
+    pub invitation: InvitationId,
 }
 
 /// The head of a PNG of these sides, which is all that is read of one.
@@ -96,6 +106,7 @@ impl TestPortal {
         let name = format!("scope.{}", mark.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "x"));
         let input = ScopeInput { name, description: "What it is for".into(), ..ScopeInput::default() };
         let (scope, _) = operations.add_scope(&permit, &input, &random::token()).expect("a scope");
+        let (member, invitation) = (self.member(company, mark), self.invitation(company, mark));
         Things {
             service,
             logo,
@@ -109,7 +120,48 @@ impl TestPortal {
             test_user,
             role,
             scope,
+            member,
+            invitation,
         }
+    }
+
+    /// A further member, who can't sign in.
+    fn member(&self, company: &Company, mark: &str) -> MemberId {
+        let (now, id) = (self.clock.now(), MemberId::new(1, random::bytes()));
+        let account = Account {
+            id: AccountId::new(1, random::bytes()),
+            email: Email::parse(&format!("{mark}@member.example")).expect("an address"),
+            name: format!("Member {mark}"),
+            operator: false,
+            platform_approver: false,
+            activated_at: Some(now),
+            password_changed_at: now,
+            created_at: now,
+        };
+        let made = self.application.operations.fill(|writer| {
+            db::accounts::insert(writer, &account, "no hash of any password")?;
+            db::tenants::insert_member(writer, id, company.tenant.id, account.id, Roles::default(), now)
+        });
+        made.expect("a member");
+        id
+    }
+
+    fn invitation(&self, company: &Company, mark: &str) -> InvitationId {
+        let now = self.clock.now();
+        let invitation = Invitation {
+            id: InvitationId::new(1, random::bytes()),
+            tenant_id: company.tenant.id,
+            email: Email::parse(&format!("{mark}@invited.example")).expect("an address"),
+            roles: Roles::default(),
+            invited_by: "Somebody".into(),
+            created_at: now,
+            sent_at: now,
+            expires_at: now.plus(crate::support::DAY),
+        };
+        let made =
+            self.application.operations.fill(|writer| db::invitations::insert(writer, &invitation, &random::token()));
+        made.expect("an invitation");
+        invitation.id
     }
 
     /// A further session of a person, as if begun in another browser.
