@@ -43,6 +43,11 @@ impl Timestamp {
         self.date_time().format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// RFC 3339 with everything that is known: `2026-12-04T10:12:00.000001Z`.
+    pub fn precise(self) -> String {
+        self.date_time().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    }
+
     /// For people: `4 Dec 2026 10:12 UTC`.
     pub fn readable(self) -> String {
         self.date_time().format("%-d %b %Y %H:%M UTC").to_string()

@@ -1,5 +1,6 @@
 //! The command line. No logic: each command opens the application and calls what does the work.
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +11,8 @@ use keywright::app::Application;
 use keywright::clock::Clock;
 use keywright::config::Config;
 use keywright::crypto::random;
+use keywright::domain::audit_export::ExportFormat;
+use keywright::domain::id::TenantId;
 use keywright::jobs::{self, Jobs};
 use keywright::{demo, generate};
 
@@ -58,6 +61,14 @@ enum Command {
 enum Audit {
     /// Check the hash chain from its first event to its last.
     Verify,
+    /// Write the events to standard output, oldest first.
+    Export {
+        #[arg(long, value_parser = ["csv", "jsonl"])]
+        format: String,
+        /// Only the events of the company with this id.
+        #[arg(long, value_name = "ID")]
+        tenant: Option<TenantId>,
+    },
 }
 
 /// Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
@@ -75,6 +86,7 @@ fn main() -> ExitCode {
         Command::Purge { dry_run } => purge(&config, dry_run),
         Command::Generate(wanted) => open(&config).and_then(|application| generate::run(&application, &wanted)),
         Command::Audit { what: Audit::Verify } => verify_audit(&config),
+        Command::Audit { what: Audit::Export { format, tenant } } => export_audit(&config, &format, tenant),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -149,4 +161,15 @@ fn verify_audit(config: &Config) -> anyhow::Result<()> {
     let events = open(config)?.operations.verify_audit_chain()?.map_err(anyhow::Error::msg)?;
     println!("The chain of {events} events is whole.");
     Ok(())
+}
+
+fn export_audit(config: &Config, format: &str, tenant: Option<TenantId>) -> anyhow::Result<()> {
+    let operations = open(config)?.operations;
+    let format = ExportFormat::parse(format).context("the format is csv or jsonl")?;
+    let mut export = operations.export_audit_trail(tenant, format)?;
+    let mut out = std::io::stdout().lock();
+    while let Some(piece) = operations.next_of_export(&mut export)? {
+        out.write_all(&piece).context("the events can't be written out")?;
+    }
+    Ok(out.flush()?)
 }

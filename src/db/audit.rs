@@ -1,14 +1,23 @@
 //! The audit trail: appended, never changed.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
-use super::connection::{Reader, Writer};
+use super::connection::{AnyConnection, Reader, Writer};
 use super::error::Result;
-use super::schema::{audit_events, audit_head};
+use super::like_literal;
+use super::schema::{audit_events, audit_head, clients, members, services};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::audit::AuditEvent;
-use crate::domain::id::{AccountId, ClientUid, ServiceId};
+use crate::domain::audit::{AuditAction, AuditEvent};
+use crate::domain::id::{AccountId, ClientUid, ServiceId, TenantId};
+use crate::domain::text::search_key;
+
+define_sql_function! {
+    /// Both databases have it; SQLite's knows ASCII letters only.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = audit_events)]
@@ -140,6 +149,201 @@ pub fn since_version(
         .limit(50)
         .load(reader.conn())?;
     Ok(rows.into_iter().map(AuditEvent::from).collect())
+}
+
+/// Which events of a tenant are wanted. What is empty narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Part of the actor's name.
+    pub actor: String,
+    pub actions: Option<Vec<AuditAction>>,
+    /// Part of the name of what it was done to.
+    pub target: String,
+    /// The service with its clients.
+    pub service: Option<ServiceId>,
+    pub client: Option<ClientUid>,
+    pub from: Option<Timestamp>,
+    /// The first instant that is no longer wanted.
+    pub until: Option<Timestamp>,
+}
+
+/// Where an event stands in the order of time, for going on from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub at: Timestamp,
+    pub seq: i64,
+}
+
+impl From<&AuditEvent> for Place {
+    fn from(event: &AuditEvent) -> Self {
+        Self { at: event.at, seq: event.seq }
+    }
+}
+
+type Matching = audit_events::BoxedQuery<'static, <AnyConnection as Connection>::Backend>;
+
+/// The order of time goes along one index for a tenant, so that neither a date nor a page far back needs to be
+/// searched for.
+fn matching(tenant: TenantId, filter: &AuditFilter) -> Matching {
+    let mut wanted = audit_events::table.filter(audit_events::tenant_id.eq(tenant.to_string())).into_boxed();
+    let part = |text: &str| format!("%{}%", like_literal(text));
+    if !filter.actor.is_empty() {
+        let name = audit_events::actor_name;
+        let key = lower(name).like(part(&search_key(&filter.actor))).escape('\\');
+        wanted = wanted.filter(key.or(name.like(part(&filter.actor)).escape('\\')));
+    }
+    if let Some(actions) = &filter.actions {
+        let words: Vec<&'static str> = actions.iter().map(|action| action.as_str()).collect();
+        wanted = wanted.filter(audit_events::action.eq_any(words));
+    }
+    if !filter.target.is_empty() {
+        let name = audit_events::target_name;
+        let key = lower(name).like(part(&search_key(&filter.target))).escape('\\');
+        wanted = wanted.filter(key.or(name.like(part(&filter.target)).escape('\\')));
+    }
+    if let Some(service) = filter.service {
+        wanted = wanted.filter(audit_events::service_id.eq(service.to_string()));
+    }
+    if let Some(client) = filter.client {
+        wanted = wanted.filter(audit_events::client_uid.eq(client.to_string()));
+    }
+    if let Some(from) = filter.from {
+        wanted = wanted.filter(audit_events::at.ge(from.micros()));
+    }
+    if let Some(until) = filter.until {
+        wanted = wanted.filter(audit_events::at.lt(until.micros()));
+    }
+    wanted
+}
+
+fn later_than(wanted: Matching, place: Place) -> Matching {
+    let (at, seq) = (place.at.micros(), place.seq);
+    wanted
+        .filter(audit_events::at.ge(at))
+        .filter(audit_events::at.gt(at).or(audit_events::at.eq(at).and(audit_events::seq.gt(seq))))
+}
+
+/// Which page of the events is wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Turn {
+    Newest,
+    /// Going back in time from there.
+    Before(Place),
+    /// Coming forward from there.
+    After(Place),
+}
+
+/// Some events, newest first.
+pub struct AuditPage {
+    pub events: Vec<AuditEvent>,
+    /// There are older ones.
+    pub older: bool,
+    /// How many are newer; counted no further than asked for.
+    pub newer: usize,
+}
+
+pub fn page(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    filter: &AuditFilter,
+    turn: Turn,
+    size: i64,
+    count_newer: i64,
+) -> Result<AuditPage> {
+    let full = usize::try_from(size).unwrap_or(usize::MAX);
+    let (mut events, mut older) = (Vec::new(), true);
+    if let Turn::After(place) = turn {
+        events = following(reader, scope.id(), filter, Some(place), i64::MAX, size)?;
+        events.reverse();
+    }
+    // Near the top the newest page is shown whole.
+    if events.len() < full {
+        let place = if let Turn::Before(place) = turn { Some(place) } else { None };
+        // One more than is shown says whether there are older ones.
+        events = before(reader, scope, filter, place, size + 1)?;
+        older = events.len() > full;
+        events.truncate(full);
+    }
+    let newer = match events.first() {
+        Some(first) => {
+            let newer = later_than(matching(scope.id(), filter), Place::from(first)).select(audit_events::seq);
+            let newer = newer.order((audit_events::at.asc(), audit_events::seq.asc())).limit(count_newer);
+            newer.load::<i64>(reader.conn())?.len()
+        }
+        None => 0,
+    };
+    Ok(AuditPage { events, older, newer })
+}
+
+fn before(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    filter: &AuditFilter,
+    place: Option<Place>,
+    limit: i64,
+) -> Result<Vec<AuditEvent>> {
+    let mut wanted = matching(scope.id(), filter);
+    if let Some(place) = place {
+        let (at, seq) = (place.at.micros(), place.seq);
+        wanted = wanted
+            .filter(audit_events::at.le(at))
+            .filter(audit_events::at.lt(at).or(audit_events::at.eq(at).and(audit_events::seq.lt(seq))));
+    }
+    let rows: Vec<Row> =
+        wanted.order((audit_events::at.desc(), audit_events::seq.desc())).limit(limit).load(reader.conn())?;
+    Ok(rows.into_iter().map(AuditEvent::from).collect())
+}
+
+/// The first of the wanted events after a place, or at all; oldest first. None that came after the number `last`.
+pub fn following(
+    reader: &mut Reader<'_>,
+    tenant: TenantId,
+    filter: &AuditFilter,
+    place: Option<Place>,
+    last: i64,
+    limit: i64,
+) -> Result<Vec<AuditEvent>> {
+    let mut wanted = matching(tenant, filter).filter(audit_events::seq.le(last));
+    if let Some(place) = place {
+        wanted = later_than(wanted, place);
+    }
+    let rows: Vec<Row> =
+        wanted.order((audit_events::at.asc(), audit_events::seq.asc())).limit(limit).load(reader.conn())?;
+    Ok(rows.into_iter().map(AuditEvent::from).collect())
+}
+
+/// One event of a tenant.
+pub fn find(reader: &mut Reader<'_>, scope: TenantScope, seq: i64) -> Result<AuditEvent> {
+    let row: Row = audit_events::table
+        .filter(audit_events::seq.eq(seq))
+        .filter(audit_events::tenant_id.eq(scope.id().to_string()))
+        .first(reader.conn())?;
+    Ok(row.into())
+}
+
+/// The ids among those that events are about of what is still there: services, clients and members.
+pub fn still_there(reader: &mut Reader<'_>, scope: TenantScope, ids: &[String]) -> Result<HashSet<String>> {
+    let tenant = scope.id().to_string();
+    let mut found: Vec<String> = services::table
+        .filter(services::tenant_id.eq(&tenant))
+        .filter(services::id.eq_any(ids.to_vec()))
+        .select(services::id)
+        .load(reader.conn())?;
+    found.extend(
+        clients::table
+            .filter(clients::tenant_id.eq(&tenant))
+            .filter(clients::uid.eq_any(ids.to_vec()))
+            .select(clients::uid)
+            .load::<String>(reader.conn())?,
+    );
+    found.extend(
+        members::table
+            .filter(members::tenant_id.eq(&tenant))
+            .filter(members::id.eq_any(ids.to_vec()))
+            .select(members::id)
+            .load::<String>(reader.conn())?,
+    );
+    Ok(found.into_iter().collect())
 }
 
 /// A stretch of the whole chain, for verifying it.

@@ -100,6 +100,87 @@ actions! {
     AuditExported = "audit.exported", "exported the audit log of";
 }
 
+/// What acts are about, for choosing several at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionGroup {
+    Services,
+    Releases,
+    Clients,
+    Secrets,
+    Members,
+    Roles,
+    Communities,
+    Accounts,
+    Company,
+}
+
+impl ActionGroup {
+    pub const ALL: [ActionGroup; 9] = [
+        Self::Services,
+        Self::Releases,
+        Self::Clients,
+        Self::Secrets,
+        Self::Members,
+        Self::Roles,
+        Self::Communities,
+        Self::Accounts,
+        Self::Company,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Services => "services",
+            Self::Releases => "releases",
+            Self::Clients => "clients",
+            Self::Secrets => "secrets",
+            Self::Members => "members",
+            Self::Roles => "roles",
+            Self::Communities => "communities",
+            Self::Accounts => "accounts",
+            Self::Company => "company",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Services => "Services",
+            Self::Releases => "Test users and releases",
+            Self::Clients => "Clients",
+            Self::Secrets => "Secrets",
+            Self::Members => "Members and invitations",
+            Self::Roles => "Client roles and scopes",
+            Self::Communities => "Communities",
+            Self::Accounts => "Accounts and sign-in",
+            Self::Company => "Company",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.as_str() == text)
+    }
+
+    pub fn actions(self) -> impl Iterator<Item = AuditAction> {
+        AuditAction::ALL.iter().copied().filter(move |action| action.group() == self)
+    }
+}
+
+impl AuditAction {
+    pub fn group(self) -> ActionGroup {
+        match self.as_str().split('.').next().unwrap_or_default() {
+            "service" => ActionGroup::Services,
+            "test_user" | "release" => ActionGroup::Releases,
+            "client" => ActionGroup::Clients,
+            "secret" => ActionGroup::Secrets,
+            "member" | "invitation" => ActionGroup::Members,
+            "role" | "scope" => ActionGroup::Roles,
+            "community" | "community_role" => ActionGroup::Communities,
+            "account" | "password" | "sign_in" | "sessions" | "second_factor" | "recovery_codes" | "recovery_code"
+            | "identity" | "mail_choices" => ActionGroup::Accounts,
+            _ => ActionGroup::Company,
+        }
+    }
+}
+
 /// One field's change. Never a secret value.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Change {
@@ -188,6 +269,17 @@ mod tests {
         for action in AuditAction::ALL {
             assert_eq!(AuditAction::parse(action.as_str()), Some(*action));
         }
+    }
+
+    #[test]
+    fn every_action_can_be_chosen_by_its_group() {
+        let grouped: usize = ActionGroup::ALL.into_iter().map(|group| group.actions().count()).sum();
+        assert_eq!(grouped, AuditAction::ALL.len());
+        let company: Vec<_> = ActionGroup::Company.actions().map(AuditAction::as_str).collect();
+        let expected = ["tenant.", "settings.", "platform_approver.", "audit."];
+        let strays: Vec<_> =
+            company.into_iter().filter(|word| !expected.iter().any(|start| word.starts_with(start))).collect();
+        assert!(strays.is_empty(), "in no group of their own: {strays:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_export;
 pub mod client;
 pub mod client_id;
 pub mod community;

@@ -3,6 +3,7 @@
 
 mod accounts;
 pub mod assets;
+mod audit;
 mod clients;
 mod cookies;
 mod error;

@@ -223,6 +223,21 @@ pub fn scope_deletion(id: ScopeId) -> String {
 
 // The audit log.
 
+pub const AUDIT: &str = "/audit";
+pub const AUDIT_EXPORT: &str = "/audit/export";
+
+pub fn audit_event(seq: i64) -> String {
+    format!("{AUDIT}/{seq}")
+}
+
+pub fn audit_of_service(id: ServiceId) -> String {
+    format!("{AUDIT}?service={id}")
+}
+
+pub fn audit_of_client(uid: ClientUid) -> String {
+    format!("{AUDIT}?client={uid}")
+}
+
 // Signing in with more than a password.
 
 // The company, its settings, and the deployment.

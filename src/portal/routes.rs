@@ -4,7 +4,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::accounts::{accept_invitation, account, companies, password_reset, registration, setup, sign_in};
-use super::{assets, clients, members, reviews, roles, scopes, secrets, services, start};
+use super::{assets, audit, clients, members, reviews, roles, scopes, secrets, services, start};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,9 @@ routes! {
     post "/scopes/{id}/deletion"                      ManageTenant        scopes::delete;
 
     // The audit log.
+    get  "/audit"                                    ManageTenant        audit::list::show;
+    get  "/audit/{seq}"                              ManageTenant        audit::event::show;
+    post "/audit/export"                             ManageTenant        audit::export::export;
 
     // Signing in with more than a password.
 

@@ -156,6 +156,7 @@ fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
     }
     if actor.may(Action::ManageTenant) {
         items.push(item(paths::MEMBERS, "Members", "users", within(paths::MEMBERS) || within(paths::INVITATIONS)));
+        items.push(item(paths::AUDIT, "Audit log", "scroll-text", within(paths::AUDIT)));
     }
     items
 }

@@ -1,3 +1,6 @@
+DROP INDEX audit_by_action;
+DROP INDEX audit_of_tenant;
+CREATE INDEX audit_of_tenant ON audit_events (tenant_id, seq);
 DROP INDEX secrets_by_expiry;
 DROP INDEX client_roles_by_role;
 DROP TABLE job_runs;

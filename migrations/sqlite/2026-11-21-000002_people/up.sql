@@ -186,3 +186,8 @@ CREATE TABLE job_runs (
 
 CREATE INDEX client_roles_by_role ON client_roles (role_id);
 CREATE INDEX secrets_by_expiry ON secrets (expires_at);
+
+-- The audit log is read in the order of time, and by what was done.
+DROP INDEX audit_of_tenant;
+CREATE INDEX audit_of_tenant ON audit_events (tenant_id, at, seq);
+CREATE INDEX audit_by_action ON audit_events (tenant_id, action, at, seq);

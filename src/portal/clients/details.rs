@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use crate::access::act;
+use crate::access::{Action, act};
 use crate::db;
 use crate::domain::id::ClientUid;
 use crate::domain::lifecycle::{Status, effective};
@@ -65,6 +65,8 @@ struct DetailsPage {
     updated: When,
     last_used: Option<When>,
     history: Vec<HistoryEntry>,
+    /// All of it, for who may read the audit log.
+    audit: Option<String>,
     grace_days: u64,
     can_edit: bool,
     links: Links,
@@ -159,6 +161,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         updated: When::new(client.updated_at, now),
         last_used: When::maybe(client.last_used_at, now),
         history: history::entries(events, now),
+        audit: seen.permit.actor().may(Action::ManageTenant).then(|| paths::audit_of_client(uid)),
         grace_days: grace.days(),
         can_edit,
         links: Links {

@@ -52,6 +52,8 @@ struct DetailsPage {
     all_clients: String,
     release: ReleaseSection,
     history: Vec<HistoryEntry>,
+    /// All of it, for who may read the audit log.
+    audit: Option<String>,
     grace_days: u64,
     can_edit: bool,
     can_add_clients: bool,
@@ -208,6 +210,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         all_clients: pager::address(paths::CLIENTS, &[("service", id.to_string())]),
         release: ReleaseSection::new(service, release, actor, now),
         history: history::entries(events, now),
+        audit: actor.may(Action::ManageTenant).then(|| paths::audit_of_service(id)),
         grace_days: grace.days(),
         can_edit: actor.may(Action::EditServices) && !deleted,
         can_add_clients: (actor.may(Action::EditUserClients) || actor.may(Action::EditMachineClients)) && !deleted,

@@ -184,6 +184,9 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/scopes/{scope}/deletion",                 [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
     // The audit log.
+    ("get",  "/audit",                                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("get",  "/audit/{event}",                           [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/audit/export",                            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
 
     // Signing in with more than a password.
 
@@ -235,6 +238,10 @@ impl House {
         address = address.replace("{machine}", &things.machine.to_string());
         address = address.replace("{member}", &things.member.to_string());
         address = address.replace("{invitation}", &things.invitation.to_string());
+        if address.contains("{event}") {
+            let event = format!("SELECT max(seq) AS n FROM audit_events WHERE service_id = '{}'", things.service);
+            address = address.replace("{event}", &self.portal.number(&event).to_string());
+        }
         if address.contains("{session}") {
             address = address.replace("{session}", &self.session(COLUMNS[column]).to_string());
         }
@@ -291,6 +298,7 @@ fn fields() -> Vec<(&'static str, String)> {
         ("version", "1"),
         ("emails", "somebody@example.com"),
         ("reason", "A reason"),
+        ("format", "csv"),
     ]
     .map(|(name, value)| (name, value.to_owned()))
     .into_iter()

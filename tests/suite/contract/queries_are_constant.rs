@@ -25,6 +25,8 @@ fn count(portal: &TestPortal, browser: &mut Browser, service: ServiceId, client:
         format!("/services/{service}/deactivation"),
         format!("/services/{service}/release-requests"),
         format!("/clients/{client}/edit"),
+        "/audit".to_owned(),
+        format!("/audit?who=admin&what=clients&on=c&from=2026-11-01&to=2026-11-30&service={service}"),
     ];
     let mut counted = Vec::new();
     for path in paths {

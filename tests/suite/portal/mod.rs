@@ -23,6 +23,7 @@ mod sessions_end;
 mod set_up_happens_once;
 mod sign_in_is_slowed_down;
 mod the_audit_chain_holds;
+mod the_audit_log_tells_who_did_what;
 mod the_last_administrator_stays;
 mod the_purge_removes_each_thing_once;
 mod two_tabs_edit_the_same_client;
