@@ -14,6 +14,7 @@ use keywright::crypto::random;
 use keywright::domain::audit_export::ExportFormat;
 use keywright::domain::id::TenantId;
 use keywright::jobs::{self, Jobs};
+use keywright::operations::Error;
 use keywright::{demo, generate};
 
 /// A self-hosted developer portal for OAuth 2.0 and OpenID Connect clients.
@@ -50,10 +51,25 @@ enum Command {
     },
     /// Fill the database with plausible data; the same seed makes the same data.
     Generate(generate::Wanted),
+    /// People's accounts.
+    User {
+        #[command(subcommand)]
+        what: User,
+    },
     /// The audit trail.
     Audit {
         #[command(subcommand)]
         what: Audit,
+    },
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Take the second factor of somebody away who has lost it, with its recovery codes, and end their sessions. Make
+    /// sure first that it is they who ask: their password alone lets them in afterwards. They are told by mail.
+    ResetSecondFactor {
+        #[arg(value_name = "EMAIL")]
+        email: String,
     },
 }
 
@@ -85,6 +101,7 @@ fn main() -> ExitCode {
         Command::Migrate => migrate(&config),
         Command::Purge { dry_run } => purge(&config, dry_run),
         Command::Generate(wanted) => open(&config).and_then(|application| generate::run(&application, &wanted)),
+        Command::User { what: User::ResetSecondFactor { email } } => reset_second_factor(&config, &email),
         Command::Audit { what: Audit::Verify } => verify_audit(&config),
         Command::Audit { what: Audit::Export { format, tenant } } => export_audit(&config, &format, tenant),
     };
@@ -154,6 +171,16 @@ fn purge(config: &Config, dry_run: bool) -> anyhow::Result<()> {
         println!("{verb} service {} ({}).", service.name, service.id);
     }
     println!("{verb} {} clients and {} services.", purged.clients.len(), purged.services.len());
+    Ok(())
+}
+
+fn reset_second_factor(config: &Config, email: &str) -> anyhow::Result<()> {
+    match open(config)?.operations.reset_second_factor(email) {
+        Ok(true) => println!("{email} signs in with the password alone now. Their sessions have ended."),
+        Ok(false) => println!("{email} has no second factor. Nothing was changed."),
+        Err(Error::NotFound) => anyhow::bail!("there is no account with the address {email}"),
+        Err(error) => return Err(error.into()),
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 pub mod hashing;
 pub mod keys;
 pub mod random;
+pub mod totp;
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {

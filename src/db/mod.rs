@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod releases;
 pub mod roles;
 pub mod scopes;
+pub mod second_factors;
 pub mod secrets;
 pub mod services;
 pub mod sessions;

@@ -62,6 +62,7 @@ diesel::table! {
         created_at -> BigInt,
         last_seen_at -> BigInt,
         expires_at -> BigInt,
+        tenant_id -> Nullable<Text>,
     }
 }
 

@@ -7,13 +7,14 @@ use super::error::Result;
 use super::schema::sessions;
 use super::stored;
 use crate::clock::Timestamp;
-use crate::domain::id::{AccountId, SessionId};
+use crate::domain::id::{AccountId, SessionId, TenantId};
 
 /// A session to be stored.
 pub struct NewSession<'a> {
     pub id: SessionId,
     pub key_hash: &'a str,
     pub account: Option<AccountId>,
+    pub tenant: Option<TenantId>,
     /// JSON, opaque here.
     pub state: &'a str,
     pub address: &'a str,
@@ -30,6 +31,7 @@ pub fn insert(writer: &mut Writer<'_>, new: &NewSession<'_>) -> Result<()> {
             sessions::id.eq(new.id.to_string()),
             sessions::key_hash.eq(new.key_hash),
             sessions::account_id.eq(new.account.map(|id| id.to_string())),
+            sessions::tenant_id.eq(new.tenant.map(|id| id.to_string())),
             sessions::state.eq(new.state),
             sessions::address.eq(new.address),
             sessions::user_agent.eq(new.user_agent),
@@ -41,27 +43,66 @@ pub fn insert(writer: &mut Writer<'_>, new: &NewSession<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Id, state and when it was last seen; `None` for an unknown or ended session.
-pub fn load(
-    reader: &mut Reader<'_>,
-    key_hash: &str,
-    now: Timestamp,
-    seen_after: Timestamp,
-) -> Result<Option<(SessionId, String, Timestamp)>> {
-    let found: Option<(String, String, i64)> = sessions::table
+/// A session as it was found.
+pub struct Found {
+    pub id: SessionId,
+    pub account: Option<AccountId>,
+    /// The tenant in which the person works; `None` for the one joined first.
+    pub tenant: Option<TenantId>,
+    pub state: String,
+    pub begun_at: Timestamp,
+    pub seen_at: Timestamp,
+}
+
+/// `None` for an unknown session, or one past what any tenant allows.
+pub fn load(reader: &mut Reader<'_>, key_hash: &str, now: Timestamp, seen_after: Timestamp) -> Result<Option<Found>> {
+    type Row = (String, Option<String>, Option<String>, String, i64, i64);
+    let found: Option<Row> = sessions::table
         .filter(sessions::key_hash.eq(key_hash))
         .filter(sessions::expires_at.gt(now.micros()))
         .filter(sessions::last_seen_at.gt(seen_after.micros()))
-        .select((sessions::id, sessions::state, sessions::last_seen_at))
+        .select((
+            sessions::id,
+            sessions::account_id,
+            sessions::tenant_id,
+            sessions::state,
+            sessions::created_at,
+            sessions::last_seen_at,
+        ))
         .first(reader.conn())
         .optional()?;
-    found.map(|(id, state, seen)| Ok((stored(&id, "session id")?, state, Timestamp::from_micros(seen)))).transpose()
+    found
+        .map(|(id, account, tenant, state, begun, seen)| {
+            Ok(Found {
+                id: stored(&id, "session id")?,
+                account: account.map(|id| stored(&id, "account id")).transpose()?,
+                tenant: tenant.map(|id| stored(&id, "tenant id")).transpose()?,
+                state,
+                begun_at: Timestamp::from_micros(begun),
+                seen_at: Timestamp::from_micros(seen),
+            })
+        })
+        .transpose()
+}
+
+/// What a session is changed to.
+pub struct Changed<'a> {
+    /// The same as before, or that of a new key.
+    pub key_hash: &'a str,
+    pub tenant: Option<TenantId>,
+    pub state: &'a str,
+    pub now: Timestamp,
 }
 
 /// Answers whether the session still was there.
-pub fn update_state(writer: &mut Writer<'_>, key_hash: &str, state: &str, now: Timestamp) -> Result<bool> {
+pub fn update(writer: &mut Writer<'_>, key_hash: &str, to: &Changed<'_>) -> Result<bool> {
     let updated = diesel::update(sessions::table.filter(sessions::key_hash.eq(key_hash)))
-        .set((sessions::state.eq(state), sessions::last_seen_at.eq(now.micros())))
+        .set((
+            sessions::key_hash.eq(to.key_hash),
+            sessions::tenant_id.eq(to.tenant.map(|id| id.to_string())),
+            sessions::state.eq(to.state),
+            sessions::last_seen_at.eq(to.now.micros()),
+        ))
         .execute(writer.conn())?;
     Ok(updated == 1)
 }
@@ -82,31 +123,41 @@ pub fn remove(writer: &mut Writer<'_>, key_hash: &str) -> Result<()> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSeen {
     pub id: SessionId,
+    /// The tenant in which the person works; `None` for the one joined first.
+    pub tenant: Option<TenantId>,
     pub address: String,
     pub user_agent: String,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
 }
 
-/// A person's sessions that have not ended, the one used last first.
+/// A person's sessions, the one used last first. Their tenants may have ended some of them.
 pub fn of_account(
     reader: &mut Reader<'_>,
     account: AccountId,
     now: Timestamp,
     seen_after: Timestamp,
 ) -> Result<Vec<SessionSeen>> {
-    let rows: Vec<(String, String, String, i64, i64)> = sessions::table
+    let rows: Vec<(String, Option<String>, String, String, i64, i64)> = sessions::table
         .filter(sessions::account_id.eq(account.to_string()))
         .filter(sessions::expires_at.gt(now.micros()))
         .filter(sessions::last_seen_at.gt(seen_after.micros()))
         .order(sessions::last_seen_at.desc())
         .limit(100)
-        .select((sessions::id, sessions::address, sessions::user_agent, sessions::created_at, sessions::last_seen_at))
+        .select((
+            sessions::id,
+            sessions::tenant_id,
+            sessions::address,
+            sessions::user_agent,
+            sessions::created_at,
+            sessions::last_seen_at,
+        ))
         .load(reader.conn())?;
     rows.into_iter()
-        .map(|(id, address, user_agent, created, seen)| {
+        .map(|(id, tenant, address, user_agent, created, seen)| {
             Ok(SessionSeen {
                 id: stored(&id, "session id")?,
+                tenant: tenant.map(|id| stored(&id, "tenant id")).transpose()?,
                 address,
                 user_agent,
                 created_at: Timestamp::from_micros(created),

@@ -274,3 +274,19 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
         })
         .transpose()
 }
+
+/// How long sessions last in each of a person's tenants, the one joined first first.
+pub fn session_lengths(reader: &mut Reader<'_>, account: AccountId) -> Result<Vec<(TenantId, SessionLengths)>> {
+    let rows: Vec<(String, i32, i32)> = members::table
+        .inner_join(tenants::table)
+        .filter(members::account_id.eq(account.to_string()))
+        .order((members::created_at.asc(), members::id.asc()))
+        .select((tenants::id, tenants::session_idle_minutes, tenants::session_hours))
+        .load(reader.conn())?;
+    rows.into_iter()
+        .map(|(tenant, idle_minutes, hours)| {
+            let lengths = SessionLengths { idle_minutes: idle_minutes.unsigned_abs(), hours: hours.unsigned_abs() };
+            Ok((stored(&tenant, "tenant id")?, lengths))
+        })
+        .collect()
+}

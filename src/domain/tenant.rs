@@ -1,7 +1,10 @@
 //! A tenant: a company with its people, services and rules.
 
+use std::time::Duration;
+
 use super::client_id::ClientIdPrefix;
 use super::id::TenantId;
+use crate::clock::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
@@ -32,6 +35,26 @@ pub struct SessionLengths {
     pub idle_minutes: u32,
     /// Since sign-in.
     pub hours: u32,
+}
+
+impl SessionLengths {
+    /// The most that a tenant may choose.
+    pub const LONGEST: SessionLengths = SessionLengths { idle_minutes: 24 * 60, hours: 168 };
+
+    /// How long a session may be unused.
+    pub const fn idle(self) -> Duration {
+        Duration::from_secs(self.idle_minutes as u64 * 60)
+    }
+
+    /// How long a session lasts at most.
+    pub const fn total(self) -> Duration {
+        Duration::from_secs(self.hours as u64 * 3_600)
+    }
+
+    /// Whether a session that began and was last used then has ended.
+    pub fn are_over(self, begun_at: Timestamp, seen_at: Timestamp, now: Timestamp) -> bool {
+        now.since(begun_at) >= self.total() || now.since(seen_at) >= self.idle()
+    }
 }
 
 impl Default for SessionLengths {

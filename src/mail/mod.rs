@@ -37,7 +37,7 @@ pub enum Message {
     },
     SecondFactorChanged {
         name: String,
-        what: &'static str,
+        what: String,
     },
     IdentityLinked {
         name: String,

@@ -6,6 +6,7 @@ use crate::db;
 use crate::domain::audit::AuditAction;
 use crate::domain::client::Client;
 use crate::domain::service::Service;
+use crate::domain::tenant::SessionLengths;
 
 /// Each thing is a transaction of its own, so that a purge never holds others up for long.
 const LOOK_AT: i64 = 100;
@@ -104,7 +105,7 @@ impl Operations {
     pub fn tidy_up(&self) -> Result<()> {
         let now = self.now();
         self.db.write(|writer| {
-            db::sessions::remove_ended(writer, now, now.minus(super::sessions::IDLE_FOR))?;
+            db::sessions::remove_ended(writer, now, now.minus(SessionLengths::LONGEST.idle()))?;
             db::mailed_codes::remove_ended(writer, now)?;
             db::secrets::remove_stale_tickets(writer, now)?;
             db::submissions::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;

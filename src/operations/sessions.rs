@@ -6,23 +6,47 @@ use super::{Operations, Result, Target, Who, new_id, record};
 use crate::access::Actor;
 use crate::clock::Timestamp;
 use crate::crypto::hashing::sha256;
-use crate::db;
+use crate::db::sessions::SessionSeen;
+use crate::db::{self, Reader};
 use crate::domain::audit::AuditAction;
-use crate::domain::id::{AccountId, SessionId};
+use crate::domain::id::{AccountId, SessionId, TenantId};
+use crate::domain::tenant::SessionLengths;
 
-/// A session that was not seen for so long has ended.
-pub const IDLE_FOR: Duration = Duration::from_secs(2 * 3_600);
-/// And every session has, this long after it began.
-pub const LASTS_AT_MOST: Duration = Duration::from_secs(12 * 3_600);
 /// How old the note of when a session was seen may get before it is written again: pages are read more than written.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// A person's sessions that have not ended by what the tenant of each says now, the one used last first.
+pub fn open_sessions(reader: &mut Reader<'_>, account: AccountId, now: Timestamp) -> Result<Vec<SessionSeen>> {
+    let longest = now.minus(SessionLengths::LONGEST.idle());
+    let mut sessions = db::sessions::of_account(reader, account, now, longest)?;
+    let of_tenants = db::tenants::session_lengths(reader, account)?;
+    sessions.retain(|one| !lengths_in(one.tenant, &of_tenants).are_over(one.created_at, one.last_seen_at, now));
+    Ok(sessions)
+}
+
+/// How long a session lasts, of those of a person's tenants: what the tenant says in which it works. Who belongs to
+/// none is told so by the guard, not by the session's end.
+fn lengths_in(tenant: Option<TenantId>, of_tenants: &[(TenantId, SessionLengths)]) -> SessionLengths {
+    let found = match tenant {
+        Some(tenant) => of_tenants.iter().find(|(id, _)| *id == tenant),
+        None => of_tenants.first(),
+    };
+    found.map_or_else(SessionLengths::default, |(_, lengths)| *lengths)
+}
+
+/// What a session holds, as its place in the portal writes it.
+pub struct SessionState<'a> {
+    pub account: Option<AccountId>,
+    /// The tenant in which the person works; `None` for the one joined first.
+    pub tenant: Option<TenantId>,
+    pub state: &'a str,
+}
 
 impl Operations {
     pub fn begin_session(
         &self,
         key: &str,
-        account: Option<AccountId>,
-        state: &str,
+        session: &SessionState<'_>,
         address: &str,
         user_agent: &str,
         begun_at: Timestamp,
@@ -31,38 +55,67 @@ impl Operations {
             let new = db::sessions::NewSession {
                 id: new_id!(self, SessionId),
                 key_hash: &sha256(key),
-                account,
-                state,
+                account: session.account,
+                tenant: session.tenant,
+                state: session.state,
                 address,
                 user_agent,
                 created_at: begun_at,
-                expires_at: begun_at.plus(LASTS_AT_MOST),
+                expires_at: begun_at.plus(SessionLengths::LONGEST.total()),
                 now: self.now(),
             };
             Ok(db::sessions::insert(writer, &new)?)
         })
     }
 
-    /// The session's id and state, if it has not ended; notes that it was seen.
+    /// The session's id and state, if it has not ended by what its tenant says now; notes that it was seen.
     pub fn load_session(&self, key: &str) -> Result<Option<(SessionId, String)>> {
         let (key_hash, now) = (sha256(key), self.now());
-        let found = self.db.read(|reader| db::sessions::load(reader, &key_hash, now, now.minus(IDLE_FOR)))?;
-        if let Some((_, _, seen)) = &found
-            && now.since(*seen) >= NOTED_EVERY
-        {
+        let found = self.db.read(|reader| {
+            let longest = now.minus(SessionLengths::LONGEST.idle());
+            let Some(found) = db::sessions::load(reader, &key_hash, now, longest)? else {
+                return Ok::<_, db::Error>(None);
+            };
+            let of_tenants = match found.account {
+                Some(account) => db::tenants::session_lengths(reader, account)?,
+                None => Vec::new(),
+            };
+            let lengths = lengths_in(found.tenant, &of_tenants);
+            Ok(Some((found, lengths)))
+        })?;
+        let Some((found, lengths)) = found else { return Ok(None) };
+        if lengths.are_over(found.begun_at, found.seen_at, now) {
+            // For good: a tenant that allows more an hour later doesn't bring it back.
+            self.db.write(|writer| db::sessions::remove(writer, &key_hash))?;
+            return Ok(None);
+        }
+        if now.since(found.seen_at) >= NOTED_EVERY.min(lengths.idle() / 10) {
             self.db.write(|writer| db::sessions::touch(writer, &key_hash, now))?;
         }
-        Ok(found.map(|(id, state, _)| (id, state)))
+        Ok(Some((found.id, found.state)))
     }
 
-    /// Does nothing to a session that was ended meanwhile.
-    pub fn update_session(&self, key: &str, state: &str) -> Result<()> {
-        self.db.write(|writer| db::sessions::update_state(writer, &sha256(key), state, self.now()))?;
+    /// Changes a session, and gives it another key where one is given. Does nothing to a session that was ended
+    /// meanwhile: it has one row for all its keys, so an end that comes at the same time is not lost.
+    pub fn update_session(&self, key: &str, new_key: Option<&str>, session: &SessionState<'_>) -> Result<()> {
+        let changed = db::sessions::Changed {
+            key_hash: &sha256(new_key.unwrap_or(key)),
+            tenant: session.tenant,
+            state: session.state,
+            now: self.now(),
+        };
+        self.db.write(|writer| db::sessions::update(writer, &sha256(key), &changed))?;
         Ok(())
     }
 
     pub fn end_session(&self, key: &str) -> Result<()> {
         Ok(self.db.write(|writer| db::sessions::remove(writer, &sha256(key)))?)
+    }
+
+    /// Ends the session that asks for it, under whatever key it stands by now.
+    pub fn sign_out(&self, account: AccountId, id: SessionId) -> Result<()> {
+        self.db.write(|writer| db::sessions::end(writer, account, id))?;
+        Ok(())
     }
 
     /// Ends one of the person's own sessions. `NotFound` for anybody else's, as for one that is not there.

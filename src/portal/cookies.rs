@@ -83,6 +83,19 @@ pub fn sealed_cookie(
     seal(portal, cookie)
 }
 
+/// The same for what must still come along when another site leads the browser here.
+pub fn sealed_cookie_from_elsewhere(
+    portal: &Portal,
+    name: &'static str,
+    value: String,
+    path: String,
+    lives: Duration,
+) -> Cookie<'static> {
+    let mut cookie = plain(portal, name.to_owned(), value, path);
+    cookie.set_max_age(lives);
+    seal(portal, cookie)
+}
+
 pub fn sealed_value(portal: &Portal, request: &HttpRequest, name: &str) -> Option<String> {
     open(portal, request, name)
 }

@@ -26,6 +26,8 @@ pub enum PageError {
     Forbidden { needed: Vec<Role> },
     #[error("one's own request")]
     OwnRequest,
+    #[error("needs a second factor")]
+    SecondFactorWanted { company: String, form: bool },
     #[error("the form comes from elsewhere")]
     CrossOrigin,
     #[error("wrong state: {0}")]
@@ -77,6 +79,12 @@ impl PageError {
                 "Somebody else has to decide",
                 "Nobody decides on a request or on changes of their own, whatever their roles.",
                 "Ask another approver of your company to look at it.",
+            ),
+            Self::SecondFactorWanted { company, .. } => words(
+                StatusCode::FORBIDDEN,
+                "Set up a second factor first",
+                &format!("{company} lets nobody work without a second factor, so nothing was done."),
+                "Go to the start page: it leads you to where you set one up. Then send the form again.",
             ),
             Self::CrossOrigin => words(
                 StatusCode::FORBIDDEN,
@@ -155,6 +163,10 @@ impl ResponseError for PageError {
         if let Self::Onward(notice) = self {
             let notice = notice.as_ref().clone();
             return HttpResponse::SeeOther().insert_header((header::LOCATION, paths::START)).cookie(notice).finish();
+        }
+        // Where to set it up, which also says why.
+        if let Self::SecondFactorWanted { form: false, .. } = self {
+            return HttpResponse::SeeOther().insert_header((header::LOCATION, paths::SECOND_FACTOR)).finish();
         }
         let mut response = HttpResponse::build(self.status_code());
         match self {

@@ -75,10 +75,10 @@ impl<A: Act> Guarded<A> {
         work: impl FnOnce(&Permit<A>, &mut Reader<'_>) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Seen<A, T>, PageError> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
-        let address = middleware::client_address(&self.request);
+        let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let seen = off_the_async_threads(move || {
             portal.reads.read(|reader| {
-                let permit = permit::<A>(reader, &identity, address)?;
+                let permit = permit::<A>(reader, &identity, address, factor_may_lack)?;
                 let data = work(&permit, reader)?;
                 let waiting = Waiting::read(reader, permit.actor())?;
                 Ok::<_, Refusal>((permit, data, waiting))
@@ -95,9 +95,9 @@ impl<A: Act> Guarded<A> {
         work: impl FnOnce(&Permit<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Result<T, operations::Error>, PageError> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
-        let address = middleware::client_address(&self.request);
+        let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let done = off_the_async_threads(move || {
-            let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address))?;
+            let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address, factor_may_lack))?;
             Ok::<_, Refusal>(work(&permit, &portal.operations))
         })
         .await?;
@@ -112,11 +112,12 @@ impl<A: Act> Guarded<A> {
         work: impl FnOnce(&Confirmed<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Result<T, operations::Error>, Interrupted> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
-        let address = middleware::client_address(&self.request);
+        let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
         let done = off_the_async_threads(move || {
             let now = portal.clock.now();
-            let mut permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address.clone()))?;
+            let mut permit =
+                portal.reads.read(|reader| permit::<A>(reader, &identity, address.clone(), factor_may_lack))?;
             let actor = permit.actor().clone();
             let mut password_given = None;
             if !given.is_empty() {
@@ -179,6 +180,12 @@ impl<A: Act> Guarded<A> {
         Ok(response)
     }
 
+    /// One's own account is where a second factor is set up, so its pages do without one.
+    fn factor_may_lack(&self) -> bool {
+        let path = self.request.path();
+        path == paths::ACCOUNT || path.starts_with(&format!("{}/", paths::ACCOUNT))
+    }
+
     fn refused(&self, refusal: Refusal) -> PageError {
         match refusal {
             // The account or the membership is gone: the session is worth nothing.
@@ -191,6 +198,9 @@ impl<A: Act> Guarded<A> {
                 Identity::forget_company(&self.session);
                 let text = format!("You are no longer a member of the company you were in. This is {company}.");
                 PageError::Onward(Box::new(cookies::notice_cookie(&self.portal, &Notice::warning(text))))
+            }
+            Refusal::SecondFactorWanted { company } => {
+                PageError::SecondFactorWanted { company, form: self.request.method() == Method::POST }
             }
             Refusal::Operation(operations::Error::Blocked { until }) => {
                 PageError::TooMany { until, now: self.portal.clock.now() }
@@ -286,6 +296,10 @@ enum Refusal {
     NoLongerMember,
     /// The company that the session is in has let the person go; they belong to this one too.
     NowIn(String),
+    /// The company lets nobody work without a second factor, and the person has none.
+    SecondFactorWanted {
+        company: String,
+    },
     Operation(operations::Error),
 }
 
@@ -295,13 +309,21 @@ impl<E: Into<operations::Error>> From<E> for Refusal {
     }
 }
 
-fn permit<A: Act>(reader: &mut Reader<'_>, identity: &Identity, address: String) -> Result<Permit<A>, Refusal> {
-    let knows_password = |found: &Membership| found.password_changed_at <= identity.password_at;
+fn permit<A: Act>(
+    reader: &mut Reader<'_>,
+    identity: &Identity,
+    address: String,
+    factor_may_lack: bool,
+) -> Result<Permit<A>, Refusal> {
+    let knows_password = |found: &Membership| found.password_changed_at <= identity.proved_at;
     let found = db::tenants::membership(reader, identity.account, identity.tenant)?.filter(knows_password);
     let Some(membership) = found else {
         let other = db::tenants::membership(reader, identity.account, None)?.filter(knows_password);
         return Err(other.map_or(Refusal::NoLongerMember, |other| Refusal::NowIn(other.tenant_name)));
     };
+    if membership.policy.second_factor_required && !membership.second_factor && !factor_may_lack {
+        return Err(Refusal::SecondFactorWanted { company: membership.tenant_name });
+    }
     let actor = Actor::new(membership, identity.password_at, address);
     Ok(actor.permit::<A>().map_err(operations::Error::from)?)
 }

@@ -27,7 +27,7 @@ mod view;
 mod when;
 
 pub use error::PageError;
-pub use sessions::{IDLE_FOR, session_middleware};
+pub use sessions::session_middleware;
 
 use std::sync::Arc;
 
@@ -59,6 +59,12 @@ impl Site {
     /// Scheme, host and port, as browsers send it in `Origin`.
     pub fn origin(&self) -> String {
         url::Url::parse(&self.public_url).map_or(String::new(), |url| url.origin().ascii_serialization())
+    }
+
+    /// What authenticator apps tell this portal from others by.
+    pub fn host(&self) -> String {
+        let url = url::Url::parse(&self.public_url).ok();
+        url.and_then(|url| url.host_str().map(ToOwned::to_owned)).unwrap_or_default()
     }
 
     /// On one's own machine `localhost` and `127.0.0.1` are the same portal to people, and to browsers two.

@@ -239,6 +239,10 @@ pub fn audit_of_client(uid: ClientUid) -> String {
 }
 
 // Signing in with more than a password.
+pub const SIGN_IN_CODE: &str = "/sign-in/code";
+pub const SECOND_FACTOR: &str = "/account/second-factor";
+pub const SECOND_FACTOR_REMOVAL: &str = "/account/second-factor/removal";
+pub const RECOVERY_CODES: &str = "/account/second-factor/recovery-codes";
 
 // The company, its settings, and the deployment.
 

@@ -3,7 +3,9 @@
 
 use actix_web::web::{self, ServiceConfig};
 
-use super::accounts::{accept_invitation, account, companies, password_reset, registration, setup, sign_in};
+use super::accounts::{
+    accept_invitation, account, companies, password_reset, registration, second_factor, setup, sign_in,
+};
 use super::{assets, audit, clients, members, reviews, roles, scopes, secrets, services, start};
 
 /// Who may ask for a route.
@@ -151,6 +153,13 @@ routes! {
     post "/audit/export"                             ManageTenant        audit::export::export;
 
     // Signing in with more than a password.
+    get  "/sign-in/code"                             Everybody           sign_in::ask_for_code;
+    post "/sign-in/code"                             Everybody           sign_in::give_code;
+    get  "/account/second-factor"                    See                 second_factor::show;
+    post "/account/second-factor"                    See                 second_factor::add;
+    post "/account/second-factor/recovery-codes"     See                 second_factor::renew_codes;
+    get  "/account/second-factor/removal"            See                 second_factor::confirm_removal;
+    post "/account/second-factor/removal"            See                 second_factor::remove;
 
     // The company, its settings, and the deployment.
 

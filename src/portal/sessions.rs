@@ -15,8 +15,9 @@ use super::{PageError, Portal};
 use crate::clock::Timestamp;
 use crate::crypto::random;
 use crate::domain::id::{AccountId, SessionId, TenantId};
+use crate::domain::tenant::SessionLengths;
 use crate::operations::Operations;
-pub use crate::operations::sessions::IDLE_FOR;
+use crate::operations::sessions::SessionState;
 
 /// What a session knows of its person. Stored as JSON strings under these keys.
 #[derive(Clone, Debug)]
@@ -24,26 +25,43 @@ pub struct Identity {
     pub session: Option<SessionId>,
     pub account: AccountId,
     pub tenant: Option<TenantId>,
+    /// When the password was last given.
     pub password_at: Timestamp,
+    /// When the person last proved who they are, by whatever they signed in with or by the password since.
+    pub proved_at: Timestamp,
+}
+
+/// What somebody has proved at sign-in.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    pub at: Timestamp,
+    /// They gave their password, and not the word of another provider. Only a password counts for sensitive acts.
+    pub by_password: bool,
 }
 
 const ACCOUNT: &str = "account";
 const TENANT: &str = "tenant";
 const PASSWORD_AT: &str = "password_at";
+const PROVED_AT: &str = "proved_at";
 const BEGUN_AT: &str = "begun_at";
 const ADDRESS: &str = "address";
 const USER_AGENT: &str = "user_agent";
 /// Filled in when a session is loaded, for the list of one's own sessions.
 const SESSION: &str = "session";
+/// Asks the store for a new key under which the session goes on.
+const NEW_KEY: &str = "new_key";
 
 impl Identity {
     pub fn of(session: &Session) -> Option<Self> {
         let text = |key| session.get::<String>(key).ok().flatten();
+        let instant = |key| session.get::<i64>(key).ok().flatten().map(Timestamp::from_micros);
+        let password_at = instant(PASSWORD_AT)?;
         Some(Self {
             session: text(SESSION).and_then(|id| id.parse().ok()),
             account: text(ACCOUNT)?.parse().ok()?,
             tenant: text(TENANT).and_then(|id| id.parse().ok()),
-            password_at: Timestamp::from_micros(session.get::<i64>(PASSWORD_AT).ok().flatten()?),
+            password_at,
+            proved_at: instant(PROVED_AT).unwrap_or(password_at).max(password_at),
         })
     }
 
@@ -51,6 +69,7 @@ impl Identity {
     pub fn begin(
         session: &Session,
         account: AccountId,
+        proof: Proof,
         now: Timestamp,
         address: &str,
         user_agent: &str,
@@ -59,7 +78,9 @@ impl Identity {
         session.clear();
         session.renew();
         session.insert(ACCOUNT, account.to_string()).map_err(fault)?;
-        session.insert(PASSWORD_AT, now.micros()).map_err(fault)?;
+        let password_at = if proof.by_password { proof.at } else { Timestamp::from_micros(0) };
+        session.insert(PASSWORD_AT, password_at.micros()).map_err(fault)?;
+        session.insert(PROVED_AT, proof.at.micros()).map_err(fault)?;
         session.insert(BEGUN_AT, now.micros()).map_err(fault)?;
         session.insert(ADDRESS, address).map_err(fault)?;
         session.insert(USER_AGENT, user_agent.chars().take(200).collect::<String>()).map_err(fault)
@@ -68,8 +89,7 @@ impl Identity {
     /// From the next request on the session is in this company. Another right needs another id.
     pub fn go_to_company(session: &Session, tenant: TenantId) -> Result<(), PageError> {
         session.insert(TENANT, tenant.to_string()).map_err(|_| PageError::Bug("a session can't be written".into()))?;
-        session.renew();
-        Ok(())
+        session.insert(NEW_KEY, true).map_err(|_| PageError::Bug("a session can't be written".into()))
     }
 
     /// From the next request on the session is in whichever company the person joined first.
@@ -77,11 +97,12 @@ impl Identity {
         session.remove(TENANT);
     }
 
-    /// Notes that the password was given, and gives the session a new id.
+    /// Notes that the password was given, and gives the session a new key. It stays the same session: actix-session's
+    /// own `renew` ends it and begins another, and a sign-out in between would be lost.
     pub fn confirmed_at(&self, session: &Session, now: Timestamp) -> Result<(), PageError> {
-        session.insert(PASSWORD_AT, now.micros()).map_err(|_| PageError::Bug("a session can't be written".into()))?;
-        session.renew();
-        Ok(())
+        let fault = |_| PageError::Bug("a session can't be written".into());
+        session.insert(PASSWORD_AT, now.micros()).map_err(fault)?;
+        session.insert(NEW_KEY, true).map_err(fault)
     }
 }
 
@@ -96,8 +117,9 @@ pub fn session_middleware(portal: &Portal) -> SessionMiddleware<DatabaseSessions
         .cookie_same_site(SameSite::Lax)
         .cookie_content_security(CookieContentSecurity::Signed)
         .session_lifecycle(
+            // The longest that any tenant allows; the database knows what each one says.
             PersistentSession::default()
-                .session_ttl(CookieDuration::seconds(crate::operations::sessions::LASTS_AT_MOST.as_secs() as i64)),
+                .session_ttl(CookieDuration::seconds(SessionLengths::LONGEST.total().as_secs() as i64)),
         )
         .build()
 }
@@ -130,21 +152,13 @@ impl SessionStore for DatabaseSessions {
         let key = random::token();
         let stored = key.clone();
         blocking(&self.0, move |operations| {
-            let text = |name: &str| {
-                state.get(name).and_then(|json| serde_json::from_str::<String>(json).ok()).unwrap_or_default()
-            };
             let begun_at = state
                 .get(BEGUN_AT)
                 .and_then(|micros| micros.parse().ok())
                 .map_or_else(|| operations.now(), Timestamp::from_micros);
-            operations.begin_session(
-                &stored,
-                text(ACCOUNT).parse().ok(),
-                &to_json(&state),
-                &text(ADDRESS),
-                &text(USER_AGENT),
-                begun_at,
-            )
+            let json = to_json(&state);
+            let (address, agent) = (text(&state, ADDRESS), text(&state, USER_AGENT));
+            operations.begin_session(&stored, &as_stored(&state, &json), &address, &agent, begun_at)
         })
         .await
         .map_err(SaveError::Other)?;
@@ -153,11 +167,19 @@ impl SessionStore for DatabaseSessions {
 
     async fn update(&self, key: SessionKey, state: State, _: &CookieDuration) -> Result<SessionKey, UpdateError> {
         let stored = key.as_ref().to_owned();
+        let new_key = state.contains_key(NEW_KEY).then(random::token);
+        let given = new_key.clone();
         // No row means that the session was ended meanwhile: it must not come back.
-        blocking(&self.0, move |operations| operations.update_session(&stored, &to_json(&state)))
-            .await
-            .map_err(UpdateError::Other)?;
-        Ok(key)
+        blocking(&self.0, move |operations| {
+            let json = to_json(&state);
+            operations.update_session(&stored, given.as_deref(), &as_stored(&state, &json))
+        })
+        .await
+        .map_err(UpdateError::Other)?;
+        match new_key {
+            Some(new) => SessionKey::try_from(new).map_err(|error| UpdateError::Other(error.into())),
+            None => Ok(key),
+        }
     }
 
     async fn update_ttl(&self, _: &SessionKey, _: &CookieDuration) -> Result<(), anyhow::Error> {
@@ -171,7 +193,16 @@ impl SessionStore for DatabaseSessions {
     }
 }
 
+fn text(state: &State, name: &str) -> String {
+    state.get(name).and_then(|json| serde_json::from_str::<String>(json).ok()).unwrap_or_default()
+}
+
+fn as_stored<'a>(state: &State, json: &'a str) -> SessionState<'a> {
+    SessionState { account: text(state, ACCOUNT).parse().ok(), tenant: text(state, TENANT).parse().ok(), state: json }
+}
+
 fn to_json(state: &State) -> String {
-    let kept: HashMap<&String, &String> = state.iter().filter(|(key, _)| key.as_str() != SESSION).collect();
+    let kept: HashMap<&String, &String> =
+        state.iter().filter(|(key, _)| !matches!(key.as_str(), SESSION | NEW_KEY)).collect();
     serde_json::to_string(&kept).unwrap_or_else(|_| "{}".into())
 }

@@ -66,6 +66,10 @@ impl Notice {
         Self { kind: "warning", text: text.into(), undo: None }
     }
 
+    pub fn info(text: impl Into<String>) -> Self {
+        Self { kind: "info", text: text.into(), undo: None }
+    }
+
     pub fn undo(mut self, action: String, fields: &[(&str, &str)]) -> Self {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.undo = Some(Undo { action, label: "Undo".into(), fields });

@@ -24,6 +24,7 @@ ALTER TABLE clients DROP COLUMN purge_at;
 ALTER TABLE services DROP COLUMN purge_at;
 ALTER TABLE secrets DROP COLUMN created_by_id;
 ALTER TABLE accounts DROP COLUMN name_key;
+ALTER TABLE sessions DROP COLUMN tenant_id;
 ALTER TABLE accounts DROP COLUMN muted_mail;
 ALTER TABLE accounts DROP COLUMN totp_last_step;
 ALTER TABLE accounts DROP COLUMN totp_sealed;

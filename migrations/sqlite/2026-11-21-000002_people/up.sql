@@ -20,6 +20,9 @@ ALTER TABLE accounts ADD COLUMN muted_mail TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE accounts ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
 UPDATE accounts SET name_key = lower(name);
 
+-- Where the person works in a session; NULL: in the tenant joined first.
+ALTER TABLE sessions ADD COLUMN tenant_id TEXT;
+
 -- When the purge is due, as promised at the deletion: a changed grace period is for what is deleted later.
 ALTER TABLE services ADD COLUMN purge_at BIGINT;
 ALTER TABLE clients ADD COLUMN purge_at BIGINT;

@@ -54,8 +54,13 @@ pub fn shown(code: &str) -> String {
     format!("{first}-{second}")
 }
 
+/// A recovery code, 80 random bits: `ABCD-EFGH-JKMN-PQRS`.
+pub(super) fn recovery() -> String {
+    [draw(), draw()].map(|half| shown(&half)).join("-")
+}
+
 /// What was typed, without what doesn't matter and with what looks alike put right.
-fn normalised(typed: &str) -> String {
+pub(super) fn normalised(typed: &str) -> String {
     typed
         .chars()
         .filter(char::is_ascii_alphanumeric)

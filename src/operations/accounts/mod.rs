@@ -4,6 +4,7 @@ pub mod codes;
 pub mod invitations;
 pub mod password;
 pub mod registration;
+pub mod second_factor;
 pub mod setup;
 pub mod sign_in;
 

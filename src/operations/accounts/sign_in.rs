@@ -23,6 +23,8 @@ const REGISTRATIONS_PER_ADDRESS: i32 = 30;
 /// Failures older than this no longer count.
 const FORGET_AFTER: Duration = Duration::from_secs(15 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(15 * 60);
+/// Wrong second factors count for longer: six digits are few, and whoever tries them has the password already.
+const FACTORS_COUNT_FOR: Duration = Duration::from_secs(24 * 3_600);
 
 /// How long a bucket is blocked once it has so many failures: a minute, and twice as long with each one more.
 fn block_for(failures: i32, forgiven: i32) -> Option<Duration> {
@@ -36,7 +38,7 @@ pub(super) fn account_bucket(email_key: &str) -> String {
 
 /// A bucket for what comes from one address, or for IPv6 from one /64 network: whoever has one of its addresses has
 /// them all.
-fn address_bucket(kind: &str, address: &str) -> String {
+pub(super) fn address_bucket(kind: &str, address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
             let [a, b, c, d, ..] = v6.segments();
@@ -45,6 +47,15 @@ fn address_bucket(kind: &str, address: &str) -> String {
         Ok(ip) => format!("{kind}:{}", ip.to_canonical()),
         Err(_) => format!("{kind}:{address}"),
     }
+}
+
+/// What comes after the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The account belongs to a company.
+    pub is_member: bool,
+    /// A second factor is to be shown.
+    pub needs_factor: bool,
 }
 
 impl Operations {
@@ -68,9 +79,12 @@ impl Operations {
         Ok(self.prove(&key, Some(found), password, address)?.is_some())
     }
 
-    /// Whether the account belongs to a company. Who belongs to none has nothing to see in the portal.
-    pub fn is_member(&self, account: AccountId) -> Result<bool> {
-        Ok(self.db.read(|reader| db::tenants::membership(reader, account, None))?.is_some())
+    /// How an account stands that has just been proved.
+    pub fn standing(&self, account: AccountId) -> Result<Standing> {
+        self.db.read(|reader| {
+            let is_member = db::tenants::membership(reader, account, None)?.is_some();
+            Ok(Standing { is_member, needs_factor: db::second_factors::is_set_up(reader, account)? })
+        })
     }
 
     fn prove(
@@ -96,7 +110,7 @@ impl Operations {
                 if let (Some((account, _)), true) = (&found, blocks) {
                     self.record_block(account, address)?;
                 }
-                self.count(&address_bucket, PER_ADDRESS)?;
+                self.count_from(&address_bucket)?;
                 Ok(None)
             }
         }
@@ -111,7 +125,16 @@ impl Operations {
         self.count(&address_bucket("registrations", address), REGISTRATIONS_PER_ADDRESS).map(drop)
     }
 
-    fn refuse_blocked(&self, buckets: &[String]) -> Result<()> {
+    pub(super) fn count_factor(&self, bucket: &str) -> Result<bool> {
+        self.count_within(bucket, PER_ACCOUNT, FACTORS_COUNT_FOR)
+    }
+
+    /// Counts a failure from an address.
+    pub(super) fn count_from(&self, address_bucket: &str) -> Result<()> {
+        self.count(address_bucket, PER_ADDRESS).map(drop)
+    }
+
+    pub(super) fn refuse_blocked(&self, buckets: &[String]) -> Result<()> {
         match self.db.read(|reader| db::throttles::blocked_until(reader, buckets, self.now()))? {
             Some(until) => Err(Error::Blocked { until }),
             None => Ok(()),
@@ -121,10 +144,14 @@ impl Operations {
     /// Counts one more try, unless the bucket is blocked: then it is refused and not counted. Answers whether the
     /// bucket is blocked from now on.
     pub(in crate::operations) fn count(&self, bucket: &str, forgiven: i32) -> Result<bool> {
+        self.count_within(bucket, forgiven, FORGET_AFTER)
+    }
+
+    fn count_within(&self, bucket: &str, forgiven: i32, forget_after: Duration) -> Result<bool> {
         self.db.write(|writer| {
             let now = self.now();
             // Counting locks the bucket, so whoever was counted just before has set the block by the time we look.
-            let failures = db::throttles::count_failure(writer, bucket, now, now.minus(FORGET_AFTER))?;
+            let failures = db::throttles::count_failure(writer, bucket, now, now.minus(forget_after))?;
             if let Some(until) = db::throttles::blocked_until(writer, &[bucket.to_owned()], now)? {
                 return Err(Error::Blocked { until });
             }
@@ -134,7 +161,7 @@ impl Operations {
         })
     }
 
-    fn record_block(&self, account: &Account, address: &str) -> Result<()> {
+    pub(super) fn record_block(&self, account: &Account, address: &str) -> Result<()> {
         self.db.write(|writer| {
             let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);
             let who = Who::Visitor { id: None, name: "Somebody", address, tenant };

@@ -12,9 +12,9 @@ use crate::db;
 use crate::domain::account::strength;
 use crate::domain::id::SessionId;
 use crate::operations::Error;
+use crate::operations::sessions::open_sessions;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
-use crate::portal::sessions::IDLE_FOR;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::when::When;
 use crate::portal::{PageError, paths};
@@ -28,7 +28,12 @@ struct AccountPage {
     roles: Vec<&'static str>,
     name_form: FormState,
     password_form: FormState,
+    second_factor: bool,
+    recovery_codes_left: i64,
     sessions: Vec<SessionRow>,
+    /// How long a session lasts in this company, unused and at most.
+    session_idle: String,
+    session_total: String,
 }
 
 struct SessionRow {
@@ -67,10 +72,11 @@ async fn draw(
     let seen = guarded
         .read(move |permit, reader| {
             let account = permit.actor().membership().account_id;
-            Ok(db::sessions::of_account(reader, account, now, now.minus(IDLE_FOR))?)
+            Ok((open_sessions(reader, account, now)?, db::second_factors::codes_left(reader, account)?))
         })
         .await?;
     let person = seen.permit.actor().membership();
+    let (sessions, recovery_codes_left) = &seen.data;
     let this = guarded.identity().session;
     let name_form = name_form.unwrap_or_else(|| FormState::empty().with("name", &person.name));
     let password_form = password_form.unwrap_or_else(FormState::empty);
@@ -80,8 +86,11 @@ async fn draw(
         email: person.email.clone(),
         tenant: person.tenant_name.clone(),
         roles: person.held().map(Role::word).collect(),
-        sessions: seen
-            .data
+        second_factor: person.second_factor,
+        recovery_codes_left: *recovery_codes_left,
+        session_idle: in_words(person.policy.sessions.idle_minutes),
+        session_total: in_words(person.policy.sessions.hours * 60),
+        sessions: sessions
             .iter()
             .map(|session| SessionRow {
                 browser: browser_in_words(&session.user_agent),
@@ -152,6 +161,12 @@ pub async fn end_other_sessions(
     let keep = guarded.identity().session;
     guarded.act(move |permit, operations| operations.end_other_sessions(permit.actor(), keep)).await??;
     Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("All your other sessions have ended.")))
+}
+
+/// "12 hours", "90 minutes": exactly.
+fn in_words(minutes: u32) -> String {
+    let (count, unit) = if minutes.is_multiple_of(60) { (minutes / 60, "hour") } else { (minutes, "minute") };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// "Firefox on Linux": enough to recognise one's own browser by.

@@ -61,7 +61,7 @@ pub async fn leave(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Resul
     let work = |permit: &Confirmed<act::See>, operations: &Operations| {
         operations.leave_company(permit)?;
         let person = permit.actor().membership();
-        Ok((person.tenant_name.clone(), operations.is_member(person.account_id)?))
+        Ok((person.tenant_name.clone(), operations.standing(person.account_id)?.is_member))
     };
     let (left, belongs_elsewhere) = match guarded.act_confirmed(&posted, work).await {
         Ok(done) => done?,

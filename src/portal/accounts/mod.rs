@@ -5,5 +5,6 @@ pub mod account;
 pub mod companies;
 pub mod password_reset;
 pub mod registration;
+pub mod second_factor;
 pub mod setup;
 pub mod sign_in;

@@ -1,19 +1,24 @@
-//! Signing in and out.
+//! Signing in, by password and a second factor, and out.
 
+use std::time::Duration;
+
+use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::clock::Timestamp;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::AccountId;
 use crate::operations::Error;
+use crate::operations::accounts::second_factor::{Factor, Proved};
 use crate::portal::form::{FormState, Posted, Query};
 use crate::portal::guard::{Visitor, title};
-use crate::portal::sessions::Identity;
+use crate::portal::sessions::{Identity, Proof};
 use crate::portal::shell::{Notice, Shell, go_on, go_to, html};
-use crate::portal::{PageError, Portal, paths};
+use crate::portal::{PageError, Portal, cookies, paths};
 
 #[derive(Template)]
 #[template(path = "account/sign_in.html")]
@@ -96,28 +101,14 @@ async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<
 pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<HttpResponse, PageError> {
     let SignInForm { email, password, return_to, carried_to, carried } = posted.input;
     let address = visitor.address();
-    let found = visitor
-        .run(move |operations| match operations.sign_in(&email, password, &address)? {
-            Some(account) => Ok(Some((account, operations.is_member(account)?))),
-            None => Ok(None),
-        })
-        .await?;
+    // Before the password is looked at: one that is changed meanwhile was not this one.
+    let at = visitor.portal.clock.now();
+    let found = visitor.run(move |operations| operations.sign_in(&email, password, &address)).await?;
     match found {
-        Ok(Some((_, false))) if !paths::is_for_outsiders(&return_to) => {
+        Ok(Some(account)) => {
             let email = posted.typed.value("email").trim().to_owned();
-            html(StatusCode::FORBIDDEN, &NoCompanyPage { shell: visitor.shell("No company"), email })
-        }
-        Ok(Some((account, _))) => {
-            begin(&visitor, account)?;
-            if carried_to.is_empty() {
-                return Ok(go_to(paths::local(&return_to)));
-            }
-            let page = SendAgainPage {
-                shell: visitor.shell("You are signed in again"),
-                action: paths::local(&carried_to).to_owned(),
-                carried: url::form_urlencoded::parse(carried.as_bytes()).into_owned().collect(),
-            };
-            html(StatusCode::OK, &page)
+            let half = Half { account: account.to_string(), at: at.micros(), by_password: true, return_to };
+            go_through(&visitor, half, &email, Carried { to: carried_to, form: carried }).await
         }
         Ok(None) => {
             let fault = "This e-mail address and password don't go together. Check both and try again.";
@@ -128,10 +119,169 @@ pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<Htt
     }
 }
 
-/// Begins the session of somebody who has proved who they are.
+/// Somebody who has proved who they are, and may still have to show a second factor. It waits sealed in the browser.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Half {
+    pub account: String,
+    /// When they proved it, in microseconds.
+    pub at: i64,
+    pub by_password: bool,
+    pub return_to: String,
+}
+
+/// The address of a form that was sent after its session had ended, and its fields.
+#[derive(Default)]
+pub(super) struct Carried {
+    pub to: String,
+    pub form: String,
+}
+
+const HALF: &str = "half_sign_in";
+/// How long somebody may take to show their second factor.
+const HALF_LASTS: Duration = Duration::from_secs(10 * 60);
+
+impl Half {
+    fn kept(visitor: &Visitor) -> Option<(Self, AccountId)> {
+        let half: Self = serde_json::from_str(&cookies::sealed_value(&visitor.portal, &visitor.request, HALF)?).ok()?;
+        let now = visitor.portal.clock.now();
+        let account = half.account.parse().ok()?;
+        (now.since(Timestamp::from_micros(half.at)) < HALF_LASTS).then_some((half, account))
+    }
+
+    fn keep(&self, visitor: &Visitor, response: &mut HttpResponse) -> Result<(), PageError> {
+        let fault = |_| PageError::Bug("a cookie can't be written".into());
+        let value = serde_json::to_string(self).map_err(|_| PageError::Bug("a cookie can't be written".into()))?;
+        let lives = CookieDuration::seconds(HALF_LASTS.as_secs() as i64);
+        let path = paths::SIGN_IN.to_owned();
+        // Another provider may have led the browser here.
+        let cookie = cookies::sealed_cookie_from_elsewhere(&visitor.portal, HALF, value, path, lives);
+        response.add_cookie(&cookie).map_err(fault)
+    }
+}
+
+/// Goes on with who has proved who they are: to the second factor, or in.
+pub(super) async fn go_through(
+    visitor: &Visitor,
+    half: Half,
+    email: &str,
+    carried: Carried,
+) -> Result<HttpResponse, PageError> {
+    let account: AccountId = half.account.parse().map_err(|_| PageError::Bug("no account's id".into()))?;
+    let standing = visitor.run(move |operations| operations.standing(account)).await??;
+    // Who belongs to no company has nothing to see, unless an invitation brought them.
+    if !standing.is_member && !paths::is_for_outsiders(&half.return_to) {
+        let page = NoCompanyPage { shell: visitor.shell("No company"), email: email.to_owned() };
+        return html(StatusCode::FORBIDDEN, &page);
+    }
+    if !standing.needs_factor {
+        return enter(visitor, &half, account, carried);
+    }
+    // A form that waits is too large for a cookie: it stays on the page.
+    let mut response = match carried.to.is_empty() {
+        true => go_to(paths::SIGN_IN_CODE),
+        false => draw_code(visitor, carrying(FormState::empty(), &carried), StatusCode::OK)?,
+    };
+    half.keep(visitor, &mut response)?;
+    Ok(response)
+}
+
+fn carrying(form: FormState, carried: &Carried) -> FormState {
+    form.with("carried_to", &carried.to).with("carried", &carried.form)
+}
+
+/// Begins the session of who has proved all that is needed.
+fn enter(visitor: &Visitor, half: &Half, account: AccountId, carried: Carried) -> Result<HttpResponse, PageError> {
+    let proof = Proof { at: Timestamp::from_micros(half.at), by_password: half.by_password };
+    begin_proved(visitor, account, proof)?;
+    if carried.to.is_empty() {
+        return Ok(go_to(paths::local(&half.return_to)));
+    }
+    let page = SendAgainPage {
+        shell: visitor.shell("You are signed in again"),
+        action: paths::local(&carried.to).to_owned(),
+        carried: url::form_urlencoded::parse(carried.form.as_bytes()).into_owned().collect(),
+    };
+    html(StatusCode::OK, &page)
+}
+
+#[derive(Template)]
+#[template(path = "account/sign_in_code.html")]
+struct CodePage {
+    shell: Shell,
+    form: FormState,
+    carrying: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct CodeForm {
+    code: String,
+    recovery_code: String,
+    carried_to: String,
+    carried: String,
+}
+
+pub async fn ask_for_code(visitor: Visitor) -> Result<HttpResponse, PageError> {
+    if Half::kept(&visitor).is_none() {
+        let text = "Sign in with your password first. A code is asked for within ten minutes after it.";
+        return Ok(go_on(&visitor.portal, paths::SIGN_IN, Notice::info(text)));
+    }
+    draw_code(&visitor, FormState::empty(), StatusCode::OK)
+}
+
+fn draw_code(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<HttpResponse, PageError> {
+    let page = CodePage {
+        shell: visitor.shell(title("Your second factor", &form)),
+        carrying: !form.value("carried_to").is_empty(),
+        form,
+    };
+    html(status, &page)
+}
+
+pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<HttpResponse, PageError> {
+    let CodeForm { code, recovery_code, carried_to, carried } = posted.input;
+    let carried = Carried { to: carried_to, form: carried };
+    let Some((half, account)) = Half::kept(&visitor) else { return begin_anew(&visitor, &carried).await };
+    let (field, label, factor) = match recovery_code.trim().is_empty() {
+        true => ("code", "Code", Factor::Code(code)),
+        false => ("recovery_code", "Recovery code", Factor::RecoveryCode(recovery_code)),
+    };
+    let (at, address) = (Timestamp::from_micros(half.at), visitor.address());
+    let proved = visitor.run(move |operations| operations.prove_second_factor(account, at, &factor, &address)).await?;
+    match proved.map_err(|error| blocked_or(&visitor, error))? {
+        Proved::Right => {
+            let mut response = enter(&visitor, &half, account, carried)?;
+            let removal = cookies::removal(&visitor.portal, HALF, paths::SIGN_IN.into());
+            response.add_cookie(&removal).map_err(|_| PageError::Bug("a cookie can't be removed".into()))?;
+            Ok(response)
+        }
+        Proved::Overtaken => begin_anew(&visitor, &carried).await,
+        Proved::Wrong => {
+            let fault = match field {
+                "code" => "This code is wrong, or it was used before. Wait until the app shows the next one.",
+                _ => "This is none of your recovery codes, or it was used before.",
+            };
+            let form = carrying(FormState::empty(), &carried).with_errors(FieldErrors::one(field, label, fault));
+            draw_code(&visitor, form, StatusCode::UNPROCESSABLE_ENTITY)
+        }
+    }
+}
+
+/// The first step did not last until the second.
+async fn begin_anew(visitor: &Visitor, carried: &Carried) -> Result<HttpResponse, PageError> {
+    let fault = "This took too long, or something about your account was changed meanwhile. Sign in again.";
+    let form = carrying(FormState::empty(), carried).with_errors(FieldErrors::one("email", "E-mail", fault));
+    draw(visitor, form, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// Begins the session of somebody who has just made their account, or proved it in another way than at sign-in.
 pub(super) fn begin(visitor: &Visitor, account: AccountId) -> Result<(), PageError> {
+    begin_proved(visitor, account, Proof { at: visitor.portal.clock.now(), by_password: true })
+}
+
+fn begin_proved(visitor: &Visitor, account: AccountId, proof: Proof) -> Result<(), PageError> {
     let agent = user_agent(&visitor.request);
-    Identity::begin(&visitor.session, account, visitor.portal.clock.now(), &visitor.address(), &agent)
+    Identity::begin(&visitor.session, account, proof, visitor.portal.clock.now(), &visitor.address(), &agent)
 }
 
 pub(super) fn blocked_or(visitor: &Visitor, error: Error) -> PageError {
@@ -153,9 +303,13 @@ pub struct SignOutForm {
     return_to: String,
 }
 
-pub async fn sign_out(visitor: Visitor, posted: Posted<SignOutForm>) -> HttpResponse {
+pub async fn sign_out(visitor: Visitor, posted: Posted<SignOutForm>) -> Result<HttpResponse, PageError> {
+    if let Some(Identity { session: Some(session), account, .. }) = visitor.identity() {
+        // By its id: its key may just be getting another.
+        visitor.run(move |operations| operations.sign_out(account, session)).await??;
+    }
     visitor.session.purge();
     let wanted = paths::local(&posted.input.return_to);
     let to = if paths::is_for_outsiders(wanted) { wanted.to_owned() } else { paths::sign_in_and_return(wanted) };
-    go_on(&visitor.portal, &to, Notice::done("You are signed out."))
+    Ok(go_on(&visitor.portal, &to, Notice::done("You are signed out.")))
 }

@@ -11,10 +11,9 @@ use crate::db;
 use crate::db::Reader;
 use crate::db::members::Member;
 use crate::domain::id::MemberId;
-use crate::operations;
+use crate::operations::{self, sessions::open_sessions};
 use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::Guarded;
-use crate::portal::sessions::IDLE_FOR;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::{PageError, paths};
 
@@ -42,7 +41,7 @@ impl Ending {
             community_roles: community_roles.into_iter().map(|(role, place)| format!("{role} in {place}")).collect(),
             waiting: db::members::waiting_requests(reader, scope, member.account_id)?,
             secrets: db::members::count_secrets_made(reader, scope, member.account_id)?,
-            sessions: db::sessions::of_account(reader, member.account_id, now, now.minus(IDLE_FOR))?.len(),
+            sessions: open_sessions(reader, member.account_id, now)?.len(),
         })
     }
 }

@@ -32,12 +32,14 @@ enum Form {
     Setup,
     Reset,
     ResetCode,
+    SecondFactor,
+    SignInCode,
 }
 
 use ClientType::{AuthorizationCode, ClientCredentials, Custom, Hybrid, Native, SyncConnector};
 use Form::{
-    Activate, Client, ClientEdit, MachineEdit, Name, Password, Register, Reset, ResetCode, Rotation, Secret, Service,
-    ServiceEdit, Setup, SignIn,
+    Activate, Client, ClientEdit, MachineEdit, Name, Password, Register, Reset, ResetCode, Rotation, SecondFactor,
+    Secret, Service, ServiceEdit, Setup, SignIn, SignInCode,
 };
 
 /// What is to come of it.
@@ -430,6 +432,20 @@ fn account_rows() -> Vec<Row> {
         row(ResetCode, "password", long(129), BAD),
         without(ResetCode, "code", BAD),
         without(ResetCode, "password", BAD),
+        row(SecondFactor, "code", "", BAD),
+        row(SecondFactor, "code", letters(10_000), BAD),
+        row(SecondFactor, "code", "00000\0", BAD),
+        row(SecondFactor, "code", "\u{202E}000000", BAD),
+        row(SecondFactor, "code", "٠٠٠٠٠٠", BAD),
+        row(SecondFactor, "code", "-00001", BAD),
+        row(SecondFactor, "secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", BAD),
+        without(SecondFactor, "code", BAD),
+        row(SignInCode, "code", "", BAD),
+        row(SignInCode, "code", letters(10_000), BAD),
+        row(SignInCode, "code", "\0", BAD),
+        row(SignInCode, "code", "+00000", BAD),
+        row(SignInCode, "account", "00000000-0000-7000-8000-000000000000", BAD),
+        without(SignInCode, "code", BAD),
         row(Setup, "company", letters(101), BAD),
         row(Setup, "company", "", BAD),
         row(Setup, "name", letters(101), BAD),
@@ -511,6 +527,7 @@ impl House {
             administrator_role: role_of(&company, "Tenant Administrator"),
             used_suffix: "usedbefore".into(),
         };
+        portal.enrolled(Person::Approver, "northwind");
         let browser = portal.signed_in(Person::Administrator, "northwind");
         let visitor = Browser::new(&portal.url);
         let bare = TestPortal::spawn();
@@ -611,6 +628,8 @@ impl House {
                 ("/setup".into(), fields)
             }
             Reset => ("/password-reset".into(), owned(&[("email", "nobody@example.com")])),
+            SecondFactor => ("/account/second-factor".into(), owned(&[("code", "no code")])),
+            SignInCode => ("/sign-in/code".into(), owned(&[("code", "no code")])),
             ResetCode => {
                 let fields = [("code", "0000-0000"), ("password", "another long test password")];
                 ("/password-reset/code".into(), owned(&fields))
@@ -620,7 +639,7 @@ impl House {
 
     fn browser(&self, form: Form) -> &Browser {
         match form {
-            SignIn | Register | Form::Company | Activate | Reset | ResetCode => &self.visitor,
+            SignIn | SignInCode | Register | Form::Company | Activate | Reset | ResetCode => &self.visitor,
             Setup => &self.bare_browser,
             _ => &self.browser,
         }
@@ -634,6 +653,13 @@ impl House {
     fn ready(&mut self, form: Form) {
         match form {
             SignIn => self.visitor = Browser::new(&self.portal.url),
+            SecondFactor => {
+                self.browser.visit("/account/second-factor");
+            }
+            SignInCode => {
+                self.visitor = Browser::new(&self.portal.url);
+                self.visitor.try_sign_in(&Person::Approver.email("northwind"), PASSWORD);
+            }
             Form::Company | Activate => {
                 self.visitor = Browser::new(&self.portal.url);
                 self.send(Register, &self.base(Register).1);
@@ -667,7 +693,9 @@ impl House {
 }
 
 /// The fields of forms elsewhere; on a form that doesn't have them they mean nothing, and come back nowhere.
-const FORGED: [&str; 12] = [
+const FORGED: [&str; 14] = [
+    "account",
+    "secret",
     "environment",
     "tenant_id",
     "client_type",

@@ -189,6 +189,13 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/audit/export",                            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
 
     // Signing in with more than a password.
+    ("get",  "/sign-in/code",                            [Onward,   Onward,    Onward,    Onward,    Onward,    Onward]),
+    ("post", "/sign-in/code",                            [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    ("get",  "/account/second-factor",                   [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
+    ("post", "/account/second-factor",                   [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    ("post", "/account/second-factor/recovery-codes",    [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    ("get",  "/account/second-factor/removal",           [SignIn,   Onward,    Onward,    Onward,    Onward,    Onward]),
+    ("post", "/account/second-factor/removal",           [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
 
     // The company, its settings, and the deployment.
 

@@ -7,7 +7,7 @@ use keywright::portal::routes::ROUTES;
 use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::support::{Browser, PASSWORD, Person, TestPortal};
+use crate::support::{Authenticator, Browser, PASSWORD, Person, TestPortal};
 
 fn select(css: &str) -> Selector {
     Selector::parse(css).expect("a selector")
@@ -328,6 +328,25 @@ fn every_page_of_an_administrator_is_sound() {
     walk.browser.tick("Until a date").fill("Until", "yesterday");
     walk.browser.press("Rotate secret");
     walk.look("the rotation form with faults", 422);
+    // A second factor, from its form to its removal.
+    walk.visit("/account/second-factor", 200);
+    visited.push("/account/second-factor".to_owned());
+    let app = Authenticator::from_page(&walk.browser);
+    walk.browser.fill("Code", "000000");
+    walk.browser.press("Turn on second factor");
+    walk.look("the form for a second factor with faults", 422);
+    walk.browser.fill("Code", &app.code(portal.clock.now()));
+    walk.browser.press("Turn on second factor");
+    walk.look("the recovery codes", 200);
+    for path in ["/account", "/account/second-factor", "/account/second-factor/removal"] {
+        walk.visit(path, 200);
+        visited.push(path.to_owned());
+    }
+    walk.browser.press("Remove second factor");
+    walk.look("the account after its second factor went", 200);
+    portal.sql("UPDATE tenants SET second_factor_required = TRUE");
+    walk.visit("/account/second-factor", 200);
+    portal.sql("UPDATE tenants SET second_factor_required = FALSE");
     for button in ["Update name", "Change password"] {
         walk.browser.visit("/account");
         walk.browser.fill("Name", " ");
@@ -372,7 +391,8 @@ fn every_page_of_an_administrator_is_sound() {
     walk.look("the page that asks again", 422);
 
     // No page was forgotten: those left out lead on, and are visited below or are no pages.
-    let elsewhere = ["/sign-in", "/register/company", "/activate", "/password-reset/code", "/static/{name:.*}"];
+    let elsewhere =
+        ["/sign-in", "/sign-in/code", "/register/company", "/activate", "/password-reset/code", "/static/{name:.*}"];
     for route in ROUTES.iter().filter(|route| route.method == "get" && !elsewhere.contains(&route.path)) {
         let one = |path: &String| {
             let (pattern, path): (Vec<_>, Vec<_>) =
@@ -423,6 +443,17 @@ fn the_pages_before_sign_in_are_sound() {
     walk.look("the form for the new password", 200);
     walk.browser.press("Set new password");
     walk.look("the form for the new password with faults", 422);
+    // The second step of sign-in.
+    let enrolled = portal.enrolled(Person::Developer, "northwind");
+    walk.browser.try_sign_in(&enrolled.email, PASSWORD);
+    walk.look("the form for a second factor's code", 200);
+    walk.browser.fill("Recovery code", "ABCD");
+    walk.browser.press("Sign in");
+    walk.look("the form for a second factor's code with faults", 422);
+    let form = [("email", enrolled.email.as_str()), ("password", PASSWORD), ("carried_to", "/services")];
+    let answer = walk.browser.post("/sign-in", &form);
+    let headers = answer.headers().clone();
+    walk.faults.extend(faults(&answer.text().expect("a page"), &headers));
     // A form whose session has ended.
     walk.browser.http = Browser::new(&portal.url).http;
     let answer = walk.browser.post("/services", &[("name", "<b>Shop</b>")]);

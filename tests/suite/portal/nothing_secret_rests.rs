@@ -1,9 +1,10 @@
 //! Secrets, passwords, keys of sessions and the browsers' halves of codes rest nowhere: not in the database, not in the
 //! mail, not in the log, however talkative it is.
 
+use keywright::clock::{Clock, Timestamp};
 use keywright::operations::accounts::Introduction;
 
-use crate::support::{Browser, Served, TestPortal, letters_in};
+use crate::support::{Authenticator, Browser, Served, TestPortal, letters_in, recovery_codes_on};
 
 const FIRST: &str = "granite lantern orchard";
 const SECOND: &str = "velvet compass harvest";
@@ -54,8 +55,8 @@ fn secret_on(html: &str) -> String {
 }
 
 /// Lives through everything that has to do with secrets. `code` gives the code that was mailed to an address, or
-/// something that looks like one.
-fn journey(url: &str, link: &str, code: &dyn Fn(&str) -> String) -> Secrets {
+/// something that looks like one; `now` the time that the portal has.
+fn journey(url: &str, link: &str, now: &dyn Fn() -> Timestamp, code: &dyn Fn(&str) -> String) -> Secrets {
     let mut secrets = Secrets::default();
     secrets.add("the set-up token", link.split_once("token=").expect("a token").1);
     for password in [FIRST, SECOND, WRONG, RESET, NEWCOMER, WEAK] {
@@ -107,6 +108,32 @@ fn journey(url: &str, link: &str, code: &dyn Fn(&str) -> String) -> Secrets {
     other.sign_in(EMAIL, SECOND);
     secrets.add_session(&other);
 
+    // A second factor, with a wrong code first, and a sign-in with each of its two kinds of code.
+    other.visit("/account/second-factor");
+    let app = Authenticator::from_page(&other);
+    secrets.add("a second factor's secret", app.secret.clone());
+    secrets.add("a second factor's secret", app.secret_in_hex());
+    secrets.add("a second factor's cookie", other.cookie("/account/second-factor", "second_factor").expect("kept"));
+    other.fill("Code", "000000");
+    assert_eq!(other.press("Turn on second factor").status, 422);
+    other.fill("Code", &app.code(now()));
+    assert_eq!(other.press("Turn on second factor").status, 200);
+    let recovery_codes = recovery_codes_on(&other);
+    for code in &recovery_codes {
+        secrets.add("a recovery code", code.as_str());
+        secrets.add("a recovery code", code.replace('-', ""));
+    }
+    let mut third = Browser::new(url);
+    third.try_sign_in(EMAIL, SECOND);
+    secrets.add("half a sign-in", third.cookie("/sign-in/code", "half_sign_in").expect("what was proved"));
+    third.fill("Recovery code", "AAAA-BBBB-CCCC-DDDD");
+    assert_eq!(third.press("Sign in").status, 422);
+    third.fill("Recovery code", &recovery_codes[0]);
+    assert_eq!(third.press("Sign in").status, 200);
+    secrets.add_session(&third);
+    third.visit("/account/second-factor/removal");
+    third.press("Remove second factor");
+
     // Forgotten.
     let mut forgetful = Browser::new(url);
     forgetful.visit("/password-reset");
@@ -138,7 +165,7 @@ fn in_the_database_and_the_mail() {
     let mail = portal.folder.path().join("mail");
     let codes = std::cell::RefCell::new(Vec::new());
     let kept_meanwhile = std::cell::RefCell::new(Vec::new());
-    let mut secrets = journey(&portal.url, &link, &|email| {
+    let mut secrets = journey(&portal.url, &link, &|| portal.clock.now(), &|email| {
         // While the code waits to be delivered, and after it was.
         let before = portal.everything_kept();
         portal.deliver_mail();
@@ -193,7 +220,7 @@ fn in_a_log_that_says_everything() {
         let wanted = [("KEYWRIGHT_REGISTRATION", "open"), ("KEYWRIGHT_LOG_FORMAT", format)];
         let served = Served::start("trace", &wanted);
         let link = served.setup_link().expect("an empty database gets a link");
-        let secrets = journey(&served.url, &link, &|_| "ABCD-EFGH".into());
+        let secrets = journey(&served.url, &link, &|| Clock::System.now(), &|_| "ABCD-EFGH".into());
         let files: Vec<Vec<u8>> = ["keywright.db", "keywright.db-wal", "keywright.db-shm"]
             .iter()
             .map(|name| std::fs::read(served.folder.path().join(name)).unwrap_or_default())

@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use keywright::operations::sessions::SessionState;
+
 use crate::support::{Browser, HOUR, MINUTE, PASSWORD, Person, SECOND, TestPortal};
 
 const NEW_PASSWORD: &str = "granite lantern orchard";
@@ -206,14 +208,40 @@ fn what_races_with_the_sign_out_does_not_bring_it_back() {
 }
 
 #[test]
+fn a_sign_out_that_meets_a_new_key_ends_that_too() {
+    let portal = northwind();
+    let browser = developer(&portal);
+    let mut stolen = browser.copied("/");
+    let old = stolen.copied("/");
+    stolen.visit("/account");
+    stolen.fill("Current password", PASSWORD).fill("New password", NEW_PASSWORD);
+    // Both were loaded under the old key; the one that signs out is only done after the other got a new one.
+    let account =
+        portal.application.operations.sign_in(&Person::Developer.email("northwind"), PASSWORD.to_owned().into(), "");
+    let account = account.unwrap().expect("the password is right");
+    let sessions = portal.application.db.read(|reader| {
+        keywright::db::sessions::of_account(reader, account, portal.clock.now(), portal.clock.now().minus(HOUR))
+    });
+    let session = sessions.unwrap()[0].id;
+    assert_eq!(stolen.press("Change password").status, 200);
+    assert_ne!(key(&stolen), key(&old));
+    assert!(stolen.is_signed_in());
+    portal.application.operations.sign_out(account, session).unwrap();
+    assert!(!stolen.is_signed_in());
+}
+
+#[test]
 fn a_session_ended_while_it_is_written_stays_ended() {
     let portal = northwind();
     developer(&portal);
     let operations = &portal.application.operations;
-    operations.begin_session("a key", None, "{}", "", "", portal.clock.now()).unwrap();
+    let session = SessionState { account: None, tenant: None, state: "{}" };
+    operations.begin_session("a key", &session, "", "", portal.clock.now()).unwrap();
     operations.end_session("a key").unwrap();
-    operations.update_session("a key", "{}").unwrap();
+    operations.update_session("a key", None, &session).unwrap();
+    operations.update_session("a key", Some("another key"), &session).unwrap();
     assert!(operations.load_session("a key").unwrap().is_none());
+    assert!(operations.load_session("another key").unwrap().is_none());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod browser;
 mod company;
 mod control;
+mod factor;
 mod mail;
 mod portal;
 mod releases;
@@ -12,6 +13,7 @@ mod things;
 
 pub use browser::Browser;
 pub use company::{PASSWORD, Person};
+pub use factor::{Authenticator, Enrolled, recovery_codes_on};
 pub use mail::{code_in, letters_in};
 pub use portal::TestPortal;
 pub use served::Served;

@@ -15,9 +15,10 @@ use keywright::domain::role::RoleInput;
 use keywright::domain::scope::ScopeInput;
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
+use keywright::domain::tenant::SessionLengths;
 use keywright::domain::text::Email;
 use keywright::operations::fill::Company;
-use keywright::portal::IDLE_FOR;
+use keywright::operations::sessions::SessionState;
 
 use super::{Person, TestPortal};
 
@@ -172,13 +173,16 @@ impl TestPortal {
             let found = self
                 .application
                 .db
-                .read(|reader| db::sessions::of_account(reader, account, now, now.minus(IDLE_FOR)))
+                .read(|reader| {
+                    db::sessions::of_account(reader, account, now, now.minus(SessionLengths::LONGEST.idle()))
+                })
                 .expect("the sessions");
             found.into_iter().map(|session| session.id).collect::<Vec<_>>()
         };
         let before = sessions();
         let key = random::token();
-        let begun = self.application.operations.begin_session(&key, Some(account), "{}", "192.0.2.7", "Firefox/1", now);
+        let session = SessionState { account: Some(account), tenant: None, state: "{}" };
+        let begun = self.application.operations.begin_session(&key, &session, "192.0.2.7", "Firefox/1", now);
         begun.expect("a session");
         sessions().into_iter().find(|id| !before.contains(id)).expect("it is there")
     }
