@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::access::{Actor, Confirmed, Permit, Roles, act};
+use crate::access::{Actor, Confirmed, Membership, Permit, Roles, act};
 use crate::app::Application;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Mail};
@@ -16,12 +16,15 @@ use crate::crypto::keys::Keys;
 use crate::crypto::random;
 use crate::domain::client::{ClientInput, ClientType};
 use crate::domain::client_id::ClientIdSuffix;
+use crate::domain::company::{PolicyInput, ProfileInput};
 use crate::domain::id::{ClientUid, ReleaseRequestId, SecretId, ServiceId};
 use crate::domain::secret::SecretInput;
 use crate::domain::service::ServiceInput;
-use crate::domain::tenant::TenantPolicy;
+use crate::domain::tenant::{SessionLengths, TenantPolicy};
 use crate::jobs::Jobs;
+use crate::operations::deployment::NewTenantInput;
 use crate::operations::fill::{Company, NewCompany, NewPerson};
+use crate::operations::members::{InvitationInput, RolesInput};
 use crate::operations::releases::{Verdict, fingerprint};
 use crate::operations::{Error, Operations};
 
@@ -100,6 +103,40 @@ const PEOPLE: [(&str, &str, Roles); 5] = [
     ("Mia Member", "mia@northwind.example", Roles { developer: false, approver: false, administrator: false }),
     ("Otis Operator", "otis@keywright.example", Roles { developer: true, approver: true, administrator: true }),
 ];
+/// Colleagues who make the list of members long enough to search in; nobody needs to sign in as them.
+const COLLEAGUES: [(&str, &str, Roles); 25] = {
+    const NONE: Roles = Roles { developer: false, approver: false, administrator: false };
+    const DEVELOPS: Roles = Roles { developer: true, ..NONE };
+    const APPROVES: Roles = Roles { approver: true, ..NONE };
+    [
+        ("Aino Lehtonen", "aino@northwind.example", DEVELOPS),
+        ("Björn Åkerström-van der Velde", "bjorn.akerstrom-van-der-velde@mobility.northwind.example", DEVELOPS),
+        ("Chiara Rossi", "chiara@northwind.example", NONE),
+        ("Dmitri Sokolov", "dmitri@northwind.example", DEVELOPS),
+        ("Emeka Okafor", "emeka@northwind.example", APPROVES),
+        ("Freya Nielsen", "freya@northwind.example", DEVELOPS),
+        ("Giulia Bianchi", "giulia@northwind.example", NONE),
+        ("Hana Suzuki", "hana@northwind.example", DEVELOPS),
+        ("Ines Almeida", "ines@northwind.example", Roles { developer: true, ..APPROVES }),
+        ("Jakub Nowak", "jakub@northwind.example", DEVELOPS),
+        ("Katarzyna Wiśniewska", "katarzyna@northwind.example", NONE),
+        ("Liam O'Connor", "liam@northwind.example", DEVELOPS),
+        ("Mei Chen", "mei@northwind.example", DEVELOPS),
+        ("Nils Holgersson", "nils@northwind.example", NONE),
+        ("Olga Petrova", "olga@northwind.example", DEVELOPS),
+        ("Pau Ferrer", "pau@northwind.example", NONE),
+        ("Quentin Dubois", "quentin@northwind.example", DEVELOPS),
+        ("Rosa Delgado", "rosa@northwind.example", NONE),
+        ("Søren Kjær", "soren@northwind.example", DEVELOPS),
+        ("Tomáš Dvořák", "tomas@northwind.example", DEVELOPS),
+        ("Uma Krishnan", "uma@northwind.example", NONE),
+        ("Viktor Horvat", "viktor@northwind.example", DEVELOPS),
+        ("Wanjiru Kamau", "wanjiru@northwind.example", NONE),
+        ("Xenia Papadopoulou", "xenia@northwind.example", DEVELOPS),
+        ("Yusuf Demir", "yusuf@northwind.example", NONE),
+    ]
+};
+
 const COMPANY: &str = "Northwind Mobility";
 const OPERATOR: &str = "Keywright Operations";
 
@@ -147,6 +184,8 @@ struct Story<'a> {
     clock: Clock,
     now: Timestamp,
     company: Company,
+    /// Who runs the deployment.
+    operator: Membership,
 }
 
 impl<'a> Story<'a> {
@@ -163,7 +202,7 @@ impl<'a> Story<'a> {
                 name: OPERATOR.into(),
                 policy: TenantPolicy::default(),
                 operates: true,
-                people: vec![person(operator, true)],
+                people: vec![person(operator, true), person(&("Pia Platform", PIA, Roles::default()), false)],
             },
             PASSWORD,
         )?;
@@ -173,11 +212,12 @@ impl<'a> Story<'a> {
                 name: COMPANY.into(),
                 policy: TenantPolicy { developers_may_add_machine_clients: true, ..TenantPolicy::default() },
                 operates: false,
-                people: staff.iter().map(|staff| person(staff, false)).collect(),
+                people: staff.iter().chain(&COLLEAGUES).map(|staff| person(staff, false)).collect(),
             },
             PASSWORD,
         )?;
-        Ok(Self { operations, clock, now, company })
+        let operator = operating.people.first().context("somebody operates")?.clone();
+        Ok(Self { operations, clock, now, company, operator })
     }
 
     fn tell(self) -> anyhow::Result<()> {
@@ -322,10 +362,62 @@ impl<'a> Story<'a> {
         })?;
         self.days_ago(2);
         self.request_release(ferry, "The way back is on our own host now.")?;
+        self.people()?;
 
         // A new one, still empty.
         self.days_ago(1);
         self.service("Night bus tickets", "nightbus.northwind.example", "")?;
+        Ok(())
+    }
+
+    /// Who works here, who is invited, and the other companies of the deployment.
+    fn people(&self) -> anyhow::Result<()> {
+        self.days_ago(300);
+        let profile = ProfileInput {
+            name: COMPANY.into(),
+            contact_name: "Identity team".into(),
+            contact_email: "oauth@northwind.example".into(),
+            website_url: "https://www.northwind.example/".into(),
+            version: "1".into(),
+        };
+        self.operations.update_company(&self.permit(THEO)?, &profile)?;
+        self.days_ago(120);
+        let policy = TenantPolicy {
+            grace_days: Some(14),
+            sessions: SessionLengths { idle_minutes: 60, hours: 10 },
+            ..self.company.tenant.policy
+        };
+        self.operations.change_settings(&self.confirmed(THEO)?, &PolicyInput::of(&policy, 2))?;
+        self.days_ago(25);
+        let promoted = self.company.people.get(CHIARA).context("the demo has this person")?;
+        let roles = RolesInput { roles: vec!["developer".into()], ..RolesInput::default() };
+        self.operations.change_member_roles(&self.confirmed(THEO)?, promoted.member_id, &roles)?;
+        for (days, email, roles) in [
+            (20, "piet.de-vries@northwind.example", &["approver"][..]),
+            (3, "lena@northwind.example", &["developer"]),
+            (2, "external-auditor-of-the-mobility-division@audit.example", &[]),
+        ] {
+            self.days_ago(days);
+            let input = InvitationInput { email: email.into(), roles: roles.iter().map(ToString::to_string).collect() };
+            self.operations.invite(&self.confirmed(THEO)?, &input, &random::token())?;
+        }
+
+        // Dana belongs to a second company; a third waits for its first administrator.
+        self.days_ago(80);
+        let dana = self.company.people.get(DANA).context("the demo has this person")?;
+        let link = self.operations.add_tenant_by_command("Harbour Ferries", &dana.email)?;
+        let token = link.split_once("token=").context("the link carries a token")?.1;
+        self.operations.accept_as_account(token, dana.account_id, self.clock.now(), "192.0.2.17")?;
+        self.days_ago(2);
+        let operator = Actor::new(self.operator.clone(), self.clock.now(), "192.0.2.2".into());
+        let permit = operator.permit::<act::Operate>()?.confirmed(self.clock.now())?;
+        let trams = NewTenantInput {
+            name: "Old Town Trams and Cable Cars".into(),
+            contact_email: "office@trams.example".into(),
+            administrator: "first@trams.example".into(),
+        };
+        self.operations.add_tenant(&permit, &trams, &random::token())?;
+        self.operations.name_platform_approver(&permit, PIA)?;
         Ok(())
     }
 
@@ -445,3 +537,6 @@ impl<'a> Story<'a> {
 const DANA: usize = 0;
 const THEO: usize = 1;
 const ADA: usize = 2;
+/// Mia and the operator are told of in the list of sign-ins; then the colleagues follow.
+const CHIARA: usize = 6;
+const PIA: &str = "pia@keywright.example";

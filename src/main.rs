@@ -5,13 +5,14 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use keywright::app::Application;
 use keywright::clock::Clock;
 use keywright::config::Config;
 use keywright::crypto::random;
 use keywright::domain::audit_export::ExportFormat;
+use keywright::domain::field_errors::FieldErrors;
 use keywright::domain::id::TenantId;
 use keywright::jobs::{self, Jobs};
 use keywright::operations::Error;
@@ -51,7 +52,12 @@ enum Command {
     },
     /// Fill the database with plausible data; the same seed makes the same data.
     Generate(generate::Wanted),
-    /// People's accounts.
+    /// Tenants.
+    Tenant {
+        #[command(subcommand)]
+        what: Tenant,
+    },
+    /// People who are locked out.
     User {
         #[command(subcommand)]
         what: User,
@@ -64,7 +70,21 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum Tenant {
+    /// Make a tenant, invite its first administrator by mail, and print the invitation's link too.
+    Create {
+        /// The company's name.
+        name: String,
+        /// The e-mail address of the first administrator.
+        #[arg(long, value_name = "EMAIL")]
+        administrator: String,
+    },
+}
+
+#[derive(Subcommand)]
 enum User {
+    /// Set a random password, print it once, and end every session of the account.
+    ResetPassword { email: String },
     /// Take the second factor of somebody away who has lost it, with its recovery codes, and end their sessions. Make
     /// sure first that it is they who ask: their password alone lets them in afterwards. They are told by mail.
     ResetSecondFactor {
@@ -102,6 +122,10 @@ fn main() -> ExitCode {
         Command::Purge { dry_run } => purge(&config, dry_run),
         Command::Generate(wanted) => open(&config).and_then(|application| generate::run(&application, &wanted)),
         Command::User { what: User::ResetSecondFactor { email } } => reset_second_factor(&config, &email),
+        Command::Tenant { what: Tenant::Create { name, administrator } } => {
+            create_tenant(&config, &name, &administrator)
+        }
+        Command::User { what: User::ResetPassword { email } } => reset_password(&config, &email),
         Command::Audit { what: Audit::Verify } => verify_audit(&config),
         Command::Audit { what: Audit::Export { format, tenant } } => export_audit(&config, &format, tenant),
     };
@@ -181,6 +205,28 @@ fn reset_second_factor(config: &Config, email: &str) -> anyhow::Result<()> {
         Err(Error::NotFound) => anyhow::bail!("there is no account with the address {email}"),
         Err(error) => return Err(error.into()),
     }
+    Ok(())
+}
+
+fn create_tenant(config: &Config, name: &str, administrator: &str) -> anyhow::Result<()> {
+    let link = match open(config)?.operations.add_tenant_by_command(name, administrator) {
+        Err(Error::Invalid(errors)) => bail!("{}", in_words(&errors)),
+        other => other?,
+    };
+    println!(
+        "Tenant {name} made. {administrator} is invited to administer it, with this link, good for 7 days:\n\n    {link}\n"
+    );
+    Ok(())
+}
+
+fn in_words(errors: &FieldErrors) -> String {
+    errors.iter().map(|error| format!("{}: {}", error.label, error.message)).collect::<Vec<_>>().join(" ")
+}
+
+fn reset_password(config: &Config, email: &str) -> anyhow::Result<()> {
+    let password = open(config)?.operations.reset_password_by_command(email)?;
+    let password = password.with_context(|| format!("nobody has the address {email}"))?;
+    println!("The password of {email} is now, until they change it:\n\n    {}\n", password.as_str());
     Ok(())
 }
 

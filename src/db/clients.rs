@@ -564,3 +564,21 @@ pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp) -> Result
     diesel::delete(clients::table.find(uid.to_string())).execute(writer.conn())?;
     Ok(true)
 }
+
+/// The names of clients that are not deleted and use `implicit`, or a response type that puts an access token into the
+/// browser's address.
+pub fn with_legacy_grants(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<String>> {
+    // The lists are JSON; `"token"` and `… token"` are the response types meant, `id_token"` is not.
+    Ok(clients::table
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(clients::status.ne(Status::Deleted.as_str()))
+        .filter(
+            clients::grant_types
+                .like("%\"implicit\"%")
+                .or(clients::response_types.like("%\"token\"%"))
+                .or(clients::response_types.like("% token\"%")),
+        )
+        .order((clients::name_key.asc(), clients::uid.asc()))
+        .select(clients::name)
+        .load(reader.conn())?)
+}

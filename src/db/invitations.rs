@@ -101,9 +101,9 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: InvitationId) -> Re
         .try_into()
 }
 
-pub fn is_invited(reader: &mut Reader<'_>, scope: TenantScope, email_key: &str) -> Result<bool> {
+pub fn is_invited(reader: &mut Reader<'_>, tenant: TenantId, email_key: &str) -> Result<bool> {
     let found: i64 = invitations::table
-        .filter(invitations::tenant_id.eq(scope.id().to_string()))
+        .filter(invitations::tenant_id.eq(tenant.to_string()))
         .filter(invitations::email_key.eq(email_key))
         .count()
         .get_result(reader.conn())?;
@@ -144,6 +144,15 @@ pub fn renew(
 /// Answers whether it was there: of two that withdraw it, one does.
 pub fn remove(writer: &mut Writer<'_>, id: InvitationId) -> Result<bool> {
     Ok(diesel::delete(invitations::table.find(id.to_string())).execute(writer.conn())? == 1)
+}
+
+/// Takes back what invites people to administer a tenant.
+pub fn remove_administrators(writer: &mut Writer<'_>, tenant: TenantId) -> Result<()> {
+    let asked = invitations::table
+        .filter(invitations::tenant_id.eq(tenant.to_string()))
+        .filter(invitations::administrator.eq(true));
+    diesel::delete(asked).execute(writer.conn())?;
+    Ok(())
 }
 
 /// Uses an invitation up, if the token still opens it and it has not expired. Of two that accept it, one does.

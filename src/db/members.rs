@@ -114,10 +114,10 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: MemberId) -> Result
 }
 
 /// Whether a member of the tenant has this address.
-pub fn has_address(reader: &mut Reader<'_>, scope: TenantScope, email_key: &str) -> Result<bool> {
+pub fn has_address(reader: &mut Reader<'_>, tenant: TenantId, email_key: &str) -> Result<bool> {
     let found: i64 = members::table
         .inner_join(accounts::table)
-        .filter(members::tenant_id.eq(scope.id().to_string()))
+        .filter(members::tenant_id.eq(tenant.to_string()))
         .filter(accounts::email_key.eq(email_key))
         .count()
         .get_result(reader.conn())?;
@@ -147,6 +147,15 @@ pub fn remove(writer: &mut Writer<'_>, id: MemberId) -> Result<()> {
 pub fn count_with(reader: &mut Reader<'_>, scope: TenantScope, role: Role) -> Result<i64> {
     let query = MemberQuery { role: Some(role), ..MemberQuery::default() };
     Ok(list(reader, scope, &query)?.1)
+}
+
+pub fn count_without_second_factor(reader: &mut Reader<'_>, scope: TenantScope) -> Result<i64> {
+    Ok(members::table
+        .inner_join(accounts::table)
+        .filter(members::tenant_id.eq(scope.id().to_string()))
+        .filter(accounts::totp_sealed.is_null())
+        .count()
+        .get_result(reader.conn())?)
 }
 
 /// The companies that a person belongs to, in the order in which they joined.

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod clients;
 pub mod communities;
 mod connection;
+pub mod deployment;
 mod error;
 pub mod invitations;
 pub mod jobs;

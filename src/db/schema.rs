@@ -17,6 +17,7 @@ diesel::table! {
         session_idle_minutes -> Integer,
         session_hours -> Integer,
         version -> Integer,
+        name_key -> Text,
     }
 }
 

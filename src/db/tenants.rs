@@ -9,9 +9,11 @@ use super::stored;
 use crate::access::{Membership, Role, Roles, TenantScope};
 use crate::clock::Timestamp;
 use crate::domain::client_id::ClientIdPrefix;
+use crate::domain::company::CompanyProfile;
 use crate::domain::id::{AccountId, MemberId, RoleId, ScopeId, TenantId};
 use crate::domain::scope::Scope;
 use crate::domain::tenant::{SessionLengths, Tenant, TenantPolicy};
+use crate::domain::text::search_key;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = tenants)]
@@ -31,6 +33,7 @@ struct Row {
     session_idle_minutes: i32,
     session_hours: i32,
     version: i32,
+    name_key: String,
 }
 
 impl TryFrom<Row> for Tenant {
@@ -97,6 +100,7 @@ pub fn insert(writer: &mut Writer<'_>, new: &NewTenant<'_>) -> Result<()> {
         session_idle_minutes: column(new.tenant.policy.sessions.idle_minutes),
         session_hours: column(new.tenant.policy.sessions.hours),
         version: 1,
+        name_key: search_key(&new.tenant.name),
     };
     diesel::insert_into(tenants::table).values(row).execute(writer.conn())?;
     Ok(())
@@ -109,6 +113,57 @@ pub fn count_operating(reader: &mut Reader<'_>) -> Result<i64> {
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Tenant> {
     tenants::table.find(scope.id().to_string()).first::<Row>(reader.conn())?.try_into()
+}
+
+/// A tenant with what it says of itself, and how often that has been changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Company {
+    pub tenant: Tenant,
+    pub profile: CompanyProfile,
+    pub version: i32,
+}
+
+pub fn company(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Company> {
+    let row: Row = tenants::table.find(scope.id().to_string()).first(reader.conn())?;
+    let profile = CompanyProfile {
+        name: row.name.clone(),
+        contact_name: row.contact_name.clone(),
+        contact_email: row.contact_email.clone(),
+        website_url: row.website_url.clone(),
+    };
+    let version = row.version;
+    Ok(Company { tenant: row.try_into()?, profile, version })
+}
+
+/// The caller has locked the tenant.
+pub fn update_profile(writer: &mut Writer<'_>, scope: TenantScope, profile: &CompanyProfile) -> Result<()> {
+    diesel::update(tenants::table.find(scope.id().to_string()))
+        .set((
+            tenants::name.eq(&profile.name),
+            tenants::name_key.eq(search_key(&profile.name)),
+            tenants::contact_name.eq(&profile.contact_name),
+            tenants::contact_email.eq(&profile.contact_email),
+            tenants::website_url.eq(&profile.website_url),
+            tenants::version.eq(tenants::version + 1),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
+/// The caller has locked the tenant.
+pub fn update_policy(writer: &mut Writer<'_>, scope: TenantScope, policy: &TenantPolicy) -> Result<()> {
+    diesel::update(tenants::table.find(scope.id().to_string()))
+        .set((
+            tenants::developers_may_add_machine_clients.eq(policy.developers_may_add_machine_clients),
+            tenants::legacy_grants.eq(policy.legacy_grants),
+            tenants::grace_days.eq(policy.grace_days.map(column)),
+            tenants::second_factor_required.eq(policy.second_factor_required),
+            tenants::session_idle_minutes.eq(column(policy.sessions.idle_minutes)),
+            tenants::session_hours.eq(column(policy.sessions.hours)),
+            tenants::version.eq(tenants::version + 1),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
 }
 
 /// Locks the tenant's row until the commit: whoever gives or takes rights in it goes first through here, so that two of

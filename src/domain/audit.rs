@@ -72,6 +72,8 @@ actions! {
     SettingsChanged = "settings.changed", "changed the settings of";
     PlatformApproverNamed = "platform_approver.named", "named as platform approver";
     PlatformApproverDismissed = "platform_approver.dismissed", "dismissed as platform approver";
+    MailRetried = "mail.retried", "sent again the mail";
+    MailDiscarded = "mail.discarded", "discarded the mail";
     RoleAdded = "role.added", "added the role";
     RoleUpdated = "role.updated", "updated the role";
     RoleDeleted = "role.deleted", "deleted the role";

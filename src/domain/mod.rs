@@ -7,6 +7,7 @@ pub mod audit_export;
 pub mod client;
 pub mod client_id;
 pub mod community;
+pub mod company;
 pub mod cors_origin;
 pub mod field_errors;
 pub mod id;

@@ -14,7 +14,7 @@ use crate::db::members::Member;
 use crate::db::{self, Writer};
 use crate::domain::audit::{AuditAction, Change};
 use crate::domain::field_errors::FieldErrors;
-use crate::domain::id::{InvitationId, MemberId};
+use crate::domain::id::{InvitationId, MemberId, TenantId};
 use crate::domain::lifecycle::WrongState;
 use crate::domain::text::Email;
 use crate::mail::Message;
@@ -23,6 +23,7 @@ use crate::mail::Message;
 pub const INVITATION_LASTS: Duration = Duration::from_secs(7 * 86_400);
 /// How many invitations a company may send without a pause: nobody's mail server is a megaphone.
 const SENT_WITHOUT_PAUSE: i32 = 100;
+const TOO_MANY: &str = "Your company has just sent very many invitations. Wait a quarter of an hour.";
 
 /// The form that invites somebody, as typed.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -73,27 +74,33 @@ impl Operations {
             (_, Err(error)) => return Err(error),
         };
         self.count_invitation(permit.scope()).map_err(|error| match error {
-            Error::Blocked { .. } => invalid_email("Your company has just sent very many invitations. Wait a while."),
+            Error::Blocked { .. } => invalid_email(TOO_MANY),
             other => other,
         })?;
-        once(self, submission, |writer| self.invite_to(writer, permit.actor(), permit.scope(), &email, roles))
+        let inviter = permit.actor().membership();
+        let company = (inviter.tenant_id, inviter.tenant_name.as_str());
+        once(self, submission, |writer| {
+            let who = Who::Person(permit.actor());
+            self.invite_to(writer, who, &inviter.name, company, &email, roles).map(|(id, _)| id)
+        })
     }
 
-    /// An invitation into a tenant, with its mail and its event.
+    /// An invitation into a tenant, given as id and name, with its mail and its event. Answers with its token, too.
     pub(super) fn invite_to(
         &self,
         writer: &mut Writer<'_>,
-        actor: &Actor,
-        scope: TenantScope,
+        who: Who<'_>,
+        inviter: &str,
+        (tenant, company): (TenantId, &str),
         email: &Email,
         roles: Roles,
-    ) -> Result<InvitationId> {
+    ) -> Result<(InvitationId, String)> {
         let now = self.now();
-        db::tenants::lock(writer, scope.id())?;
-        if db::members::has_address(writer, scope, &email.key())? {
+        db::tenants::lock(writer, tenant)?;
+        if db::members::has_address(writer, tenant, &email.key())? {
             return Err(invalid_email("Somebody with this address is a member already."));
         }
-        if db::invitations::is_invited(writer, scope, &email.key())? {
+        if db::invitations::is_invited(writer, tenant, &email.key())? {
             return Err(invalid_email(
                 "Somebody with this address is invited already. Send that invitation again, or withdraw it first.",
             ));
@@ -101,48 +108,42 @@ impl Operations {
         let token = random::token();
         let invitation = Invitation {
             id: new_id!(self, InvitationId),
-            tenant_id: scope.id(),
+            tenant_id: tenant,
             email: email.clone(),
             roles,
-            invited_by: actor.membership().name.clone(),
+            invited_by: inviter.to_owned(),
             created_at: now,
             sent_at: now,
             expires_at: now.plus(INVITATION_LASTS),
         };
         db::invitations::insert(writer, &invitation, &sha256(&token))?;
-        self.mail_invitation(writer, scope, &invitation, &token)?;
+        self.mail_invitation(writer, company, &invitation, &token)?;
         let given = [Change { field: "Roles".into(), before: String::new(), after: roles.in_words() }];
-        record_invitation(self, writer, actor, AuditAction::InvitationSent, &invitation, &given)?;
-        Ok(invitation.id)
+        record(writer, now, who, AuditAction::InvitationSent, &Target::Invitation(&invitation), &given)?;
+        Ok((invitation.id, token))
     }
 
     /// Sends an invitation once more, with a new link; the one before is worth nothing then.
     pub fn send_invitation_again(&self, permit: &Confirmed<act::ManageTenant>, id: InvitationId) -> Result<Invitation> {
-        self.send_again_in(permit.actor(), permit.scope(), id)
-    }
-
-    pub(super) fn send_again_in(&self, actor: &Actor, scope: TenantScope, id: InvitationId) -> Result<Invitation> {
-        self.count_invitation(scope).map_err(|error| match error {
-            Error::Blocked { .. } => {
-                WrongState::because("Your company has just sent very many invitations. Wait a while.").into()
-            }
+        self.count_invitation(permit.scope()).map_err(|error| match error {
+            Error::Blocked { .. } => WrongState::because(TOO_MANY).into(),
             other => other,
         })?;
         self.db.write(|writer| {
-            let now = self.now();
-            db::tenants::lock(writer, scope.id())?;
-            let before = db::invitations::find(writer, scope, id)?;
+            let (now, inviter) = (self.now(), permit.actor().membership());
+            db::tenants::lock(writer, permit.scope().id())?;
+            let before = db::invitations::find(writer, permit.scope(), id)?;
             let token = random::token();
             let invitation = Invitation {
-                invited_by: actor.membership().name.clone(),
+                invited_by: inviter.name.clone(),
                 sent_at: now,
                 expires_at: now.plus(INVITATION_LASTS),
                 ..before
             };
-            let (by, until) = (&invitation.invited_by, invitation.expires_at);
-            db::invitations::renew(writer, id, &sha256(&token), by, now, until)?;
-            self.mail_invitation(writer, scope, &invitation, &token)?;
-            record_invitation(self, writer, actor, AuditAction::InvitationSentAgain, &invitation, &[])?;
+            let until = invitation.expires_at;
+            db::invitations::renew(writer, id, &sha256(&token), &invitation.invited_by, now, until)?;
+            self.mail_invitation(writer, &inviter.tenant_name, &invitation, &token)?;
+            record_invitation(self, writer, permit.actor(), AuditAction::InvitationSentAgain, &invitation)?;
             Ok(invitation)
         })
     }
@@ -155,7 +156,7 @@ impl Operations {
             if !db::invitations::remove(writer, id)? {
                 return Err(Error::NotFound);
             }
-            record_invitation(self, writer, permit.actor(), AuditAction::InvitationWithdrawn, &invitation, &[])?;
+            record_invitation(self, writer, permit.actor(), AuditAction::InvitationWithdrawn, &invitation)?;
             Ok(invitation)
         })
     }
@@ -167,12 +168,12 @@ impl Operations {
     fn mail_invitation(
         &self,
         writer: &mut Writer<'_>,
-        scope: TenantScope,
+        company: &str,
         invitation: &Invitation,
         token: &str,
     ) -> Result<()> {
         let message = Message::Invitation {
-            company: db::tenants::find(writer, scope)?.name,
+            company: company.to_owned(),
             inviter: invitation.invited_by.clone(),
             roles: invitation.roles.in_words(),
             link: self.invitation_link(token),
@@ -304,10 +305,8 @@ fn record_invitation(
     actor: &Actor,
     action: AuditAction,
     invitation: &Invitation,
-    changes: &[Change],
 ) -> Result<()> {
-    let target = Target::Invitation(invitation);
-    record(writer, operations.now(), Who::Person(actor), action, &target, changes)
+    record(writer, operations.now(), Who::Person(actor), action, &Target::Invitation(invitation), &[])
 }
 
 fn record_member(

@@ -4,6 +4,8 @@
 pub mod accounts;
 pub mod audit;
 pub mod clients;
+pub mod company;
+pub mod deployment;
 pub mod fill;
 pub mod jobs;
 pub mod mail;
@@ -155,6 +157,12 @@ enum Target<'a> {
         name: &'a str,
     },
     Invitation(&'a Invitation),
+    /// A tenant whose settings have this version from now on.
+    TenantAt {
+        id: TenantId,
+        name: &'a str,
+        version: i32,
+    },
     /// Whatever else has a name: a member, a role, a community. `kind` is the word in the trail.
     Thing {
         kind: &'static str,
@@ -238,6 +246,9 @@ fn record(
         ),
         Target::Account { id, name } => ("account", id.clone(), (*name).to_owned(), None, None, None),
         Target::Tenant { id, name } => ("tenant", id.to_string(), (*name).to_owned(), None, None, None),
+        Target::TenantAt { id, name, version } => {
+            ("tenant", id.to_string(), (*name).to_owned(), None, None, Some(*version))
+        }
         Target::Invitation(invitation) => {
             ("invitation", invitation.id.to_string(), invitation.email.as_str().to_owned(), None, None, None)
         }
@@ -250,7 +261,7 @@ fn record(
     let tenant_id = match target {
         Target::Service(service) => Some(service.tenant_id.to_string()),
         Target::Client(client) | Target::Secret { client, .. } => Some(client.tenant_id.to_string()),
-        Target::Tenant { id, .. } => Some(id.to_string()),
+        Target::Tenant { id, .. } | Target::TenantAt { id, .. } => Some(id.to_string()),
         Target::Invitation(invitation) => Some(invitation.tenant_id.to_string()),
         Target::Account { .. } | Target::Thing { .. } | Target::Edited { .. } => tenant_id,
     };

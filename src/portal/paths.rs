@@ -2,8 +2,8 @@
 
 use crate::domain::client::ClientType;
 use crate::domain::id::{
-    ClientUid, InvitationId, MemberId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId,
-    TestUserId,
+    AccountId, ClientUid, InvitationId, MailId, MemberId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId,
+    ServiceId, SessionId, TenantId, TestUserId,
 };
 
 pub const START: &str = "/";
@@ -245,6 +245,32 @@ pub const SECOND_FACTOR_REMOVAL: &str = "/account/second-factor/removal";
 pub const RECOVERY_CODES: &str = "/account/second-factor/recovery-codes";
 
 // The company, its settings, and the deployment.
+
+pub const SETTINGS: &str = "/settings";
+pub const SETTINGS_COMPANY: &str = "/settings/company";
+pub const SETTINGS_RULES: &str = "/settings/rules";
+pub const OPERATION: &str = "/operation";
+pub const TENANTS: &str = "/operation/tenants";
+pub const NEW_TENANT: &str = "/operation/tenants/new";
+pub const APPROVERS: &str = "/operation/approvers";
+pub const DEFAULT_CLIENTS: &str = "/operation/clients";
+pub const HEALTH: &str = "/operation/health";
+
+pub fn first_administrator(id: TenantId) -> String {
+    format!("{TENANTS}/{id}/administrator")
+}
+
+pub fn approver_dismissal(id: AccountId) -> String {
+    format!("{APPROVERS}/{id}/dismissal")
+}
+
+pub fn mail_retry(id: MailId) -> String {
+    format!("{OPERATION}/mail/{id}/retry")
+}
+
+pub fn mail_discard(id: MailId) -> String {
+    format!("{OPERATION}/mail/{id}/discard")
+}
 
 #[cfg(test)]
 mod tests {

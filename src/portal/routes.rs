@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use super::accounts::{
     accept_invitation, account, companies, password_reset, registration, second_factor, setup, sign_in,
 };
-use super::{assets, audit, clients, members, reviews, roles, scopes, secrets, services, start};
+use super::{assets, audit, clients, company, members, operation, reviews, roles, scopes, secrets, services, start};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +162,21 @@ routes! {
     post "/account/second-factor/removal"            See                 second_factor::remove;
 
     // The company, its settings, and the deployment.
+    get  "/settings"                                 ManageTenant        company::show;
+    post "/settings/company"                         ManageTenant        company::update_profile;
+    post "/settings/rules"                           ManageTenant        company::change_rules;
+    get  "/operation"                                Operate             operation::tenants::show;
+    get  "/operation/tenants/new"                    Operate             operation::tenants::new;
+    post "/operation/tenants"                        Operate             operation::tenants::add;
+    get  "/operation/tenants/{id}/administrator"     Operate             operation::tenants::ask_administrator;
+    post "/operation/tenants/{id}/administrator"     Operate             operation::tenants::invite_administrator;
+    get  "/operation/approvers"                      Operate             operation::approvers::show;
+    post "/operation/approvers"                      Operate             operation::approvers::name;
+    post "/operation/approvers/{id}/dismissal"       Operate             operation::approvers::dismiss;
+    get  "/operation/clients"                        Operate             operation::clients::show;
+    get  "/operation/health"                         Operate             operation::health::show;
+    post "/operation/mail/{id}/retry"                Operate             operation::health::retry;
+    post "/operation/mail/{id}/discard"              Operate             operation::health::discard;
 
     get  "/static/{name:.*}"                         Everybody           assets::serve;
 }

@@ -162,6 +162,14 @@ fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
         items.push(item(paths::MEMBERS, "Members", "users", within(paths::MEMBERS) || within(paths::INVITATIONS)));
         items.push(item(paths::AUDIT, "Audit log", "scroll-text", within(paths::AUDIT)));
     }
+    if actor.may(Action::ManageTenant) {
+        // Client roles and scopes are tabs of the same place.
+        let here = within(paths::SETTINGS) || within("/roles") || within("/scopes");
+        items.push(item(paths::SETTINGS, "Settings", "settings", here));
+    }
+    if actor.may(Action::Operate) {
+        items.push(item(paths::OPERATION, "Operation", "server", within(paths::OPERATION)));
+    }
     items
 }
 

@@ -29,6 +29,7 @@ ALTER TABLE accounts DROP COLUMN muted_mail;
 ALTER TABLE accounts DROP COLUMN totp_last_step;
 ALTER TABLE accounts DROP COLUMN totp_sealed;
 ALTER TABLE accounts DROP COLUMN platform_approver;
+ALTER TABLE tenants DROP COLUMN name_key;
 ALTER TABLE tenants DROP COLUMN version;
 ALTER TABLE tenants DROP COLUMN session_hours;
 ALTER TABLE tenants DROP COLUMN session_idle_minutes;

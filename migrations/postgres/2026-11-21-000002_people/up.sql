@@ -9,6 +9,9 @@ ALTER TABLE tenants ADD COLUMN second_factor_required BOOLEAN NOT NULL DEFAULT F
 ALTER TABLE tenants ADD COLUMN session_idle_minutes INTEGER NOT NULL DEFAULT 120;
 ALTER TABLE tenants ADD COLUMN session_hours INTEGER NOT NULL DEFAULT 12;
 ALTER TABLE tenants ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+-- The name as it is searched and sorted.
+ALTER TABLE tenants ADD COLUMN name_key TEXT NOT NULL DEFAULT '';
+UPDATE tenants SET name_key = lower(name);
 
 ALTER TABLE accounts ADD COLUMN platform_approver BOOLEAN NOT NULL DEFAULT FALSE;
 -- The sealed secret of a second factor, and the last time step that was accepted (RFC 6238 §5.2).

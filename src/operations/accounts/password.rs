@@ -2,11 +2,13 @@
 
 use zeroize::Zeroizing;
 
+use super::super::deployment::BY_COMMAND;
 use super::super::{Error, Operations, Result, Target, Who, record};
 use super::codes::{self, Half, Purpose};
 use super::new_password;
 use super::sign_in::account_bucket;
 use crate::access::Actor;
+use crate::crypto::random;
 use crate::db;
 use crate::domain::account::PlainPassword;
 use crate::domain::audit::{AuditAction, Change};
@@ -64,6 +66,30 @@ impl Operations {
             let target = Target::Account { id: id.to_string(), name: &account.name };
             record(writer, now, who, AuditAction::PasswordReset, &target, &[])?;
             Ok(Some(id))
+        })
+    }
+
+    /// Sets a random password, for somebody who is locked out and whoever runs the portal to hand over; ends every session
+    /// of the account. `None` where there is no such account.
+    pub fn reset_password_by_command(&self, email: &str) -> Result<Option<Zeroizing<String>>> {
+        let key = email.trim().to_ascii_lowercase();
+        let typed = Zeroizing::new(random::token()[..24].to_owned());
+        let password = new_password(typed.clone(), &[])
+            .map_err(|fault| Error::Invalid(FieldErrors::one("password", "New password", fault)))?;
+        let hash = self.passwords.hash(&password);
+        self.db.write(|writer| {
+            let now = self.now();
+            let Some((account, _)) = db::accounts::by_email(writer, &key)? else { return Ok(None) };
+            db::accounts::set_password(writer, account.id, &hash, now)?;
+            db::sessions::end_others(writer, account.id, None)?;
+            db::mailed_codes::remove_of(writer, account.id)?;
+            db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
+            self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
+            let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);
+            let who = Who::Visitor { id: None, name: BY_COMMAND, address: "", tenant };
+            let target = Target::Account { id: account.id.to_string(), name: &account.name };
+            record(writer, now, who, AuditAction::PasswordReset, &target, &[])?;
+            Ok(Some(typed))
         })
     }
 

@@ -34,12 +34,17 @@ enum Form {
     ResetCode,
     SecondFactor,
     SignInCode,
+    Invite,
+    Roles,
+    Accept,
+    Profile,
+    Rules,
 }
 
 use ClientType::{AuthorizationCode, ClientCredentials, Custom, Hybrid, Native, SyncConnector};
 use Form::{
-    Activate, Client, ClientEdit, MachineEdit, Name, Password, Register, Reset, ResetCode, Rotation, SecondFactor,
-    Secret, Service, ServiceEdit, Setup, SignIn, SignInCode,
+    Accept, Activate, Client, ClientEdit, Invite, MachineEdit, Name, Password, Profile, Register, Reset, ResetCode,
+    Roles, Rotation, Rules, SecondFactor, Secret, Service, ServiceEdit, Setup, SignIn, SignInCode,
 };
 
 /// What is to come of it.
@@ -465,6 +470,84 @@ fn account_rows() -> Vec<Row> {
     rows
 }
 
+fn people_rows() -> Vec<Row> {
+    let invited = || format!("{}@example.com", &random::token()[..16]);
+    let mut rows = vec![
+        row(Invite, "email", invited(), Taken),
+        row(Invite, "email", format!("{}@example.com", "a".repeat(64)), Taken),
+        row(Invite, "email", email_of(254), Taken),
+        row(Invite, "email", email_of(255), BAD),
+        row(Invite, "email", "", BAD),
+        row(Invite, "email", "nobody", BAD),
+        row(Invite, "email", "ada@example.com\r\nBcc: x@example.com", BAD),
+        row(Invite, "email", "a\0b@example.com", BAD),
+        row(Invite, "email", "administrator@northwind.example", BAD),
+        row(Invite, "email", "ADMINISTRATOR@Northwind.Example", BAD),
+        row(Invite, "roles", "operator", BAD),
+        row(Invite, "roles", "member", BAD),
+        row(Invite, "roles", "", BAD),
+        row(Invite, "roles", "\0", BAD),
+        without(Invite, "email", BAD),
+        without(Invite, "roles", Taken),
+        row(Roles, "roles", "administrator", Taken),
+        row(Roles, "roles", "platform-approver", BAD),
+        row(Roles, "roles", "Administrator", BAD),
+        row(Roles, "before", "developer", Refused(409)),
+        row(Roles, "before", "\0", Refused(409)),
+        without(Roles, "before", Taken),
+        row(Accept, "name", letters(100), Taken),
+        row(Accept, "name", letters(101), BAD),
+        row(Accept, "name", "", BAD),
+        row(Accept, "password", "short", BAD),
+        row(Accept, "password", "password", BAD),
+        without(Accept, "password", BAD),
+        row(Accept, "token", "", Refused(410)),
+        row(Accept, "token", "\0", Refused(410)),
+        row(Accept, "token", letters(10_000), Refused(410)),
+        without(Accept, "token", Refused(410)),
+        row(Accept, "email", "somebody@else.example", Taken),
+        row(Profile, "name", letters(100), Taken),
+        row(Profile, "name", letters(101), BAD),
+        row(Profile, "name", " ", BAD),
+        row(Profile, "contact_name", letters(100), Taken),
+        row(Profile, "contact_name", letters(101), BAD),
+        row(Profile, "contact_name", "", Taken),
+        row(Profile, "contact_email", "nobody", BAD),
+        row(Profile, "contact_email", "", BAD),
+        row(Profile, "website_url", "https://example.com/#about", Taken),
+        row(Profile, "website_url", "http://example.com", BAD),
+        row(Profile, "website_url", "javascript:alert(1)", BAD),
+        row(Profile, "website_url", "https://127.0.0.1/", BAD),
+        row(Profile, "version", "0", Refused(409)),
+        row(Profile, "version", "", Refused(409)),
+        without(Profile, "version", Refused(409)),
+        row(Rules, "grace_days", "1", Taken),
+        row(Rules, "grace_days", "90", Taken),
+        row(Rules, "grace_days", "0", BAD),
+        row(Rules, "grace_days", "91", BAD),
+        row(Rules, "grace_days", "1.5", BAD),
+        row(Rules, "grace_days", "-1", BAD),
+        row(Rules, "grace_days", "99999999999999999999", BAD),
+        row(Rules, "session_idle_minutes", "5", Taken),
+        row(Rules, "session_idle_minutes", "1440", Taken),
+        row(Rules, "session_idle_minutes", "4", BAD),
+        row(Rules, "session_idle_minutes", "1441", BAD),
+        without(Rules, "session_idle_minutes", BAD),
+        row(Rules, "session_hours", "168", Taken),
+        row(Rules, "session_hours", "169", BAD),
+        row(Rules, "session_hours", "0", BAD),
+        row(Rules, "session_hours", "", BAD),
+        row(Rules, "legacy_grants", "yes", BAD),
+        row(Rules, "version", "\0", Refused(409)),
+    ];
+    for hidden in HIDDEN {
+        rows.push(row(Profile, "name", hidden, BAD));
+        rows.push(row(Profile, "contact_name", hidden, BAD));
+        rows.push(row(Accept, "name", hidden, BAD));
+    }
+    rows
+}
+
 /// Another company's things, and a few of one's own that ask back.
 struct Foreign {
     things: Things,
@@ -494,6 +577,8 @@ struct House {
     bare: TestPortal,
     bare_browser: Browser,
     setup_token: String,
+    /// Where an invitation that nobody has accepted yet leads; made where it is needed.
+    invitation: String,
 }
 
 impl House {
@@ -534,7 +619,18 @@ impl House {
         let link = bare.application.operations.setup_link().expect("a link").expect("not set up yet");
         let setup_token = link.split_once("token=").expect("a token").1.to_owned();
         let bare_browser = Browser::new(&bare.url);
-        Self { portal, company, things, foreign, browser, visitor, bare, bare_browser, setup_token }
+        Self {
+            portal,
+            company,
+            things,
+            foreign,
+            browser,
+            visitor,
+            bare,
+            bare_browser,
+            setup_token,
+            invitation: String::new(),
+        }
     }
 
     /// Where a form goes, with what it takes.
@@ -627,6 +723,26 @@ impl House {
                 fields.push(("token", self.setup_token.clone()));
                 ("/setup".into(), fields)
             }
+            Invite => {
+                let email = format!("{}@example.com", &random::token()[..16]);
+                ("/invitations".into(), owned(&[("email", &email), ("roles", "developer")]))
+            }
+            Roles => (format!("/members/{}/roles", things.member), owned(&[("roles", "developer"), ("before", "")])),
+            Accept => {
+                let token = self.invitation.split_once('=').expect("a token").1;
+                ("/invitations/accept".into(), owned(&[("token", token), ("name", "Nora"), ("password", PASSWORD)]))
+            }
+            Profile => {
+                let fields = [("name", "northwind"), ("contact_email", "office@example.com")];
+                let mut fields = owned(&fields);
+                fields.push(("version", self.version()));
+                ("/settings/company".into(), fields)
+            }
+            Rules => {
+                let mut fields = owned(&[("session_idle_minutes", "120"), ("session_hours", "12")]);
+                fields.push(("version", self.version()));
+                ("/settings/rules".into(), fields)
+            }
             Reset => ("/password-reset".into(), owned(&[("email", "nobody@example.com")])),
             SecondFactor => ("/account/second-factor".into(), owned(&[("code", "no code")])),
             SignInCode => ("/sign-in/code".into(), owned(&[("code", "no code")])),
@@ -639,7 +755,7 @@ impl House {
 
     fn browser(&self, form: Form) -> &Browser {
         match form {
-            SignIn | SignInCode | Register | Form::Company | Activate | Reset | ResetCode => &self.visitor,
+            SignIn | SignInCode | Register | Form::Company | Activate | Reset | ResetCode | Accept => &self.visitor,
             Setup => &self.bare_browser,
             _ => &self.browser,
         }
@@ -647,6 +763,12 @@ impl House {
 
     fn portal(&self, form: Form) -> &TestPortal {
         if form == Setup { &self.bare } else { &self.portal }
+    }
+
+    /// Of the company, as its settings have it now.
+    fn version(&self) -> String {
+        let id = self.company.tenant.id;
+        self.portal.number(&format!("SELECT version AS n FROM tenants WHERE id = '{id}'")).to_string()
     }
 
     /// Brings the visitor to where the form is, and fresh things where the last row used them up.
@@ -659,6 +781,14 @@ impl House {
             SignInCode => {
                 self.visitor = Browser::new(&self.portal.url);
                 self.visitor.try_sign_in(&Person::Approver.email("northwind"), PASSWORD);
+            }
+            Accept => {
+                self.visitor = Browser::new(&self.portal.url);
+                if self.invitation.is_empty() {
+                    let email = format!("{}@example.com", &random::token()[..16]);
+                    self.browser.post("/invitations", &[("email", &email)]);
+                    self.invitation = self.portal.invitation_for(&email);
+                }
             }
             Form::Company | Activate => {
                 self.visitor = Browser::new(&self.portal.url);
@@ -803,6 +933,7 @@ fn every_field_takes_what_is_right_and_refuses_what_is_not() {
     rows.extend(client_rows(&house.foreign));
     rows.extend(secret_rows());
     rows.extend(account_rows());
+    rows.extend(people_rows());
     assert!(rows.len() > 150, "{} rows", rows.len());
     let mut wrong = Vec::new();
     for Row { form, fields, outcome } in &rows {
@@ -844,7 +975,13 @@ fn every_field_takes_what_is_right_and_refuses_what_is_not() {
             .map(|(name, value)| format!("{name} = {}", value.as_deref().map_or("nothing".into(), shortened)))
             .collect();
         wrong.extend(faults.into_iter().map(|fault| format!("{form:?}, {}: {fault}", what.join(", "))));
-        if status == 303 && matches!(form, Rotation | ClientEdit | MachineEdit | ServiceEdit) && *outcome != Ignored {
+        if status == 303 && *form == Accept {
+            house.invitation.clear();
+        }
+        if status == 303
+            && matches!(form, Rotation | ClientEdit | MachineEdit | ServiceEdit | Roles)
+            && *outcome != Ignored
+        {
             house.things = house.portal.things(&house.company);
         }
     }
@@ -997,6 +1134,11 @@ fn what_is_no_form_of_the_portal_is_refused() {
         (format!("/secrets/{}/rotation", theirs.secret), &[("overlap", "now")]),
         (format!("/secrets/{}/deletion", theirs.secret), &[]),
         (format!("/secrets/{}/deletion", own.client), &[]),
+        (format!("/members/{}/roles", theirs.member), &[("roles", "administrator")]),
+        (format!("/members/{}/removal", theirs.member), &[]),
+        (format!("/members/{}/removal", own.invitation), &[]),
+        (format!("/invitations/{}/resend", theirs.invitation), &[]),
+        (format!("/invitations/{}/withdrawal", theirs.invitation), &[]),
         (format!("/services/{}/deletion", own.service.to_string().to_uppercase()), &[]),
         (format!("/services/{}/deletion", own.service.to_string().replace('-', "")), &[]),
         ("/services/00000000-0000-0000-0000-000000000000/deletion".into(), &[]),
@@ -1108,7 +1250,7 @@ fn queries_are_read_or_passed_over() {
             wrong.push(format!("{}: {status}", shortened(&path)));
         }
     }
-    for place in ["/services", "/clients", "/audit"] {
+    for place in ["/services", "/clients", "/audit", "/members"] {
         for (name, value) in queries {
             let path = format!("{place}?{name}={value}");
             let (status, html) = get(&path);

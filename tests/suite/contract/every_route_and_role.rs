@@ -198,6 +198,22 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/account/second-factor/removal",           [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
 
     // The company, its settings, and the deployment.
+    ("get",  "/settings",                                [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("post", "/settings/company",                        [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("post", "/settings/rules",                          [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    // Nobody's but the operator's, who has a test of their own.
+    ("get",  "/operation",                               [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("get",  "/operation/tenants/new",                   [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("post", "/operation/tenants",                       [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("get",  "/operation/tenants/{tenant}/administrator",[SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("post", "/operation/tenants/{tenant}/administrator",[SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("get",  "/operation/approvers",                     [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("post", "/operation/approvers",                     [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("post", "/operation/approvers/{tenant}/dismissal",  [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("get",  "/operation/clients",                       [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("get",  "/operation/health",                        [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("post", "/operation/mail/{tenant}/retry",           [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
+    ("post", "/operation/mail/{tenant}/discard",         [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
 
     ("get",  "/static/{name}",                           [Ok,       Ok,        Ok,        Ok,        Ok,        Ok]),
 ];
@@ -243,6 +259,7 @@ impl House {
         address = address.replace("/secrets/{machine}", &format!("/secrets/{}", things.machine_secret));
         address = address.replace("new/{machine}", "new/client-credentials");
         address = address.replace("{machine}", &things.machine.to_string());
+        address = address.replace("{tenant}", &self.company.tenant.id.to_string());
         address = address.replace("{member}", &things.member.to_string());
         address = address.replace("{invitation}", &things.invitation.to_string());
         if address.contains("{event}") {

@@ -269,6 +269,7 @@ fn every_page_of_an_administrator_is_sound() {
         "/members?role=administrator&sort=since&order=descending",
         "/invitations/new",
         "/account/leaving",
+        "/settings",
         "/clients?type=native&status=active&environment=sandbox&sort=used&order=descending",
     ]
     .map(ToOwned::to_owned)
@@ -377,6 +378,54 @@ fn every_page_of_an_administrator_is_sound() {
     walk.browser.visit("/account/leaving");
     walk.browser.press("Leave company");
     walk.look("the last administrator stays", 409);
+    for (button, field) in [("Update company", "Company name"), ("Change settings", "Days of grace")] {
+        walk.browser.visit("/settings");
+        walk.browser.fill(field, "\u{202E}");
+        walk.browser.press(button);
+        walk.look(&format!("the settings after {button}"), 422);
+    }
+    walk.browser.visit("/settings");
+    walk.browser.tick("Allow legacy grants").tick("Require a second factor");
+    walk.browser.press("Change settings");
+    walk.look("the settings with questions", 422);
+    // The operator's own place.
+    let operator = portal.operator().1;
+    let mut operation = Walk::of(operator);
+    for path in [
+        "/operation",
+        "/operation?search=nothing+like+it",
+        "/operation/tenants/new",
+        "/operation/approvers",
+        "/operation/clients",
+        "/operation/health",
+    ] {
+        operation.visit(path, 200);
+        visited.push(path.to_owned());
+    }
+    for (path, button) in [("/operation/tenants/new", "Add tenant"), ("/operation/approvers", "Name approver")] {
+        operation.browser.visit(path);
+        operation.browser.press(button);
+        operation.look(&format!("{path} with faults"), 422);
+    }
+    operation.browser.visit("/operation/tenants/new");
+    operation.browser.fill("Company name", "<b>South</b>").fill("Contact e-mail", "south@example.com");
+    operation.browser.fill("Administrator's e-mail", "south@example.com");
+    operation.browser.press("Add tenant");
+    operation.look("the list with a tenant that waits", 200);
+    operation.browser.follow("Invite administrator");
+    let path = operation.browser.page().path.clone();
+    operation.look(&path, 200);
+    visited.push(path);
+    operation.browser.fill("Administrator's e-mail", "");
+    operation.browser.press("Invite administrator");
+    operation.look("the first administrator with faults", 422);
+    operation.browser.visit("/operation/approvers");
+    operation.browser.fill("E-mail", &Person::Member.email("northwind"));
+    operation.browser.press("Name approver");
+    operation.look("the approvers", 200);
+    portal.sql("UPDATE outbox SET last_error = '<b>451</b> try later', attempts = 3");
+    operation.visit("/operation/health", 200);
+    walk.faults.append(&mut operation.faults);
     // With a message on top, and an undo.
     walk.browser.visit(&format!("/services/{empty}/deletion"));
     walk.browser.press("Delete service");

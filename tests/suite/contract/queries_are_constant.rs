@@ -27,6 +27,8 @@ fn count(portal: &TestPortal, browser: &mut Browser, service: ServiceId, client:
         format!("/clients/{client}/edit"),
         "/audit".to_owned(),
         format!("/audit?who=admin&what=clients&on=c&from=2026-11-01&to=2026-11-30&service={service}"),
+        "/members".to_owned(),
+        "/members?search=m&role=developer&sort=since".to_owned(),
     ];
     let mut counted = Vec::new();
     for path in paths {
@@ -49,6 +51,9 @@ fn fill(portal: &TestPortal, company: &Company, service: ServiceId, numbers: std
         if number % 10 == 0 {
             let permit = portal.confirmed(company, Person::Administrator);
             portal.application.operations.delete_client(&permit, client).expect("it goes");
+        }
+        if number % 20 == 0 {
+            portal.things(company);
         }
         if number % 8 == 0 {
             portal.service(company, &format!("Service {number}"));

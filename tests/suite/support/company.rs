@@ -62,6 +62,27 @@ impl TestPortal {
         fill_company(&self.application.operations, name, policy)
     }
 
+    /// The company of whoever runs the deployment, with that one person, who has signed in.
+    pub fn operator(&self) -> (Company, Browser) {
+        let person = NewPerson {
+            name: "Otis Operator".into(),
+            email: "operator@keywright.example".into(),
+            roles: Roles { administrator: true, ..Roles::default() },
+            operator: true,
+        };
+        let company = NewCompany {
+            name: "Keywright Operations".into(),
+            policy: TenantPolicy::default(),
+            operates: true,
+            people: vec![person],
+        };
+        let company = self.application.operations.fill_company(&company, PASSWORD).expect("a company");
+        self.application.operations.fill_default_clients(&company).expect("default clients");
+        let mut browser = Browser::new(&self.url);
+        browser.sign_in("operator@keywright.example", PASSWORD);
+        (company, browser)
+    }
+
     /// A browser in which the person has signed in.
     pub fn signed_in(&self, person: Person, company: &str) -> Browser {
         let mut browser = Browser::new(&self.url);
