@@ -166,13 +166,18 @@ pub fn update_policy(writer: &mut Writer<'_>, scope: TenantScope, policy: &Tenan
     Ok(())
 }
 
-/// Locks the tenant's row until the commit: whoever gives or takes rights in it goes first through here, so that two of
-/// them take turns on both databases.
+/// Locks the tenant's row until the commit: whoever gives or takes rights in it, or changes what there is to give, goes
+/// first through here, so that two of them take turns on both databases. Lock it before services and clients.
 pub fn lock(writer: &mut Writer<'_>, tenant: TenantId) -> Result<()> {
     diesel::update(tenants::table.find(tenant.to_string()))
         .set(tenants::version.eq(tenants::version))
         .execute(writer.conn())?;
     Ok(())
+}
+
+/// A tenant's name, whoever asks: companies find each other by their ids.
+pub fn name(reader: &mut Reader<'_>, tenant: TenantId) -> Result<String> {
+    Ok(tenants::table.find(tenant.to_string()).select(tenants::name).first(reader.conn())?)
 }
 
 pub fn insert_scope(

@@ -1,5 +1,7 @@
 //! What people do to clients.
 
+use std::collections::BTreeSet;
+
 use super::services::status_change;
 use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record};
 use crate::access::{Confirmed, Permit, TenantScope, act};
@@ -8,8 +10,9 @@ use crate::domain::audit::{AuditAction, Change, changes};
 use crate::domain::client::{Client, ClientInput, ClientSettings, ClientType, FormContext, GrantType, SubjectType};
 use crate::domain::client_id::{ClientId, ClientIdSuffix};
 use crate::domain::field_errors::FieldErrors;
-use crate::domain::id::{ClientUid, RoleId, ServiceId};
+use crate::domain::id::{ClientUid, CommunityId, CommunityRoleId, RoleId, ServiceId};
 use crate::domain::lifecycle::{Standing, State, WrongState};
+use crate::domain::role::ClientRoles;
 use crate::domain::service::Service;
 use crate::domain::tenant::{TENANT_ADMINISTRATOR, TENANT_MEMBER};
 
@@ -25,7 +28,7 @@ impl Operations {
     ) -> Result<(ClientUid, Made)> {
         let added = once(self, submission, |writer| {
             let now = self.now();
-            db::tenants::lock(writer, permit.scope().id())?;
+            lock_what_is_given(writer, permit, client_type, input)?;
             let service = db::services::lock(writer, permit.scope(), service)?;
             if service.state.is_deleted() {
                 return Err(WrongState::because("This service is deleted. Reactivate it before adding clients.").into());
@@ -49,10 +52,14 @@ impl Operations {
                 last_used_at: None,
             };
             permit.covers(client.acts_alone())?;
+            if roles.are_more() {
+                permit.clone().confirmed(now)?;
+            }
             db::clients::insert(writer, &client)?;
             let mut new = everything_new(&client);
-            new.extend(role_change(writer, permit, client.uid, &roles)?);
-            db::clients::set_roles(writer, client.uid, &roles)?;
+            new.extend(role_changes(&ClientRoles::default(), &roles));
+            db::clients::set_roles(writer, client.uid, &roles.tenant)?;
+            db::clients::set_community_roles(writer, client.uid, &roles.community)?;
             self.note_for_review(writer, permit, &service, &client, &new)?;
             record(writer, now, Who::Person(permit.actor()), AuditAction::ClientAdded, &Target::Client(&client), &[])?;
             Ok(client.uid)
@@ -86,7 +93,8 @@ impl Operations {
     pub fn update_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, input: &ClientInput) -> Result<()> {
         self.db.write(|writer| {
             let now = self.now();
-            db::tenants::lock(writer, permit.scope().id())?;
+            let client_type = db::clients::find(writer, permit.scope(), uid)?.client_type;
+            lock_what_is_given(writer, permit, client_type, input)?;
             let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
             reach(writer, permit, &before)?;
             if before.state.is_deleted() {
@@ -108,14 +116,19 @@ impl Operations {
             if after.state != before.state {
                 changed.push(status_change(&before.state, &after.state));
             }
-            changed.extend(role_change(writer, permit, uid, &roles)?);
+            let of_roles = role_changes(&db::clients::roles_of_one(writer, uid)?, &roles);
+            if !of_roles.is_empty() {
+                permit.clone().confirmed(now)?;
+            }
+            changed.extend(of_roles);
             if changed.is_empty() {
                 return Ok(());
             }
             after.version += 1;
             after.updated_at = now;
             db::clients::update(writer, &after)?;
-            db::clients::set_roles(writer, uid, &roles)?;
+            db::clients::set_roles(writer, uid, &roles.tenant)?;
+            db::clients::set_community_roles(writer, uid, &roles.community)?;
             self.note_for_review(writer, permit, &service, &after, &changed)?;
             record(
                 writer,
@@ -186,7 +199,7 @@ impl Operations {
         client_type: ClientType,
         before: Option<&Client>,
         input: &ClientInput,
-    ) -> Result<(ClientSettings, Vec<RoleId>)> {
+    ) -> Result<(ClientSettings, ChosenRoles)> {
         let catalogue = db::tenants::scopes(reader, permit.scope())?;
         let context = FormContext {
             client_type,
@@ -195,7 +208,8 @@ impl Operations {
             scopes: &catalogue,
         };
         let parsed = ClientSettings::parse(input, &context);
-        let roles = chosen_roles(reader, permit, client_type, before, input)?;
+        let before_roles = before.map(|before| db::clients::roles_of_one(reader, before.uid)).transpose()?;
+        let roles = chosen_roles(reader, permit, client_type, before_roles.as_ref(), input)?;
         let mut errors = FieldErrors::default();
         if before.is_none() {
             // Named with the other faults, so that one look at the form mends them all.
@@ -245,7 +259,7 @@ impl Operations {
             });
         }
         wanted.extend(hosts_that_differ(reader, permit, service, before, &settings)?);
-        wanted.extend(administrator_role(reader, permit, before, &roles)?);
+        wanted.extend(roles.administrator_role(before_roles.as_ref()));
         wanted.retain(|confirmation| !input.confirmed.iter().any(|key| key == confirmation.key));
         if wanted.is_empty() { Ok((settings, roles)) } else { Err(Error::Unconfirmed(wanted)) }
     }
@@ -278,75 +292,132 @@ fn suffix_fault(message: impl Into<String>) -> Error {
     Error::Invalid(FieldErrors::one("suffix", "Client ID suffix", message))
 }
 
-/// Tenant Member always; others only for clients that act on their own, and only from an administrator.
+/// The roles that a form means, with their names.
+struct ChosenRoles {
+    tenant: Vec<RoleId>,
+    community: Vec<CommunityRoleId>,
+    named: ClientRoles,
+}
+
+impl ChosenRoles {
+    fn of(named: ClientRoles) -> Self {
+        Self {
+            tenant: named.tenant.iter().map(|(id, _)| *id).collect(),
+            community: named.community.iter().map(|role| role.id).collect(),
+            named,
+        }
+    }
+
+    fn are_more(&self) -> bool {
+        self.named.has_more()
+    }
+
+    /// A role that administers something, and that the client didn't have before, is meant.
+    fn administrator_role(&self, before: Option<&ClientRoles>) -> Vec<Confirmation> {
+        let had = before.map(ClientRoles::administering).unwrap_or_default();
+        let mut wanted = Vec::new();
+        let new: Vec<&str> = self.named.administering().into_iter().filter(|name| !had.contains(name)).collect();
+        if new.contains(&TENANT_ADMINISTRATOR) {
+            wanted.push(Confirmation {
+                key: "administrator-role",
+                text: "This client gets the role Tenant Administrator: whoever holds its secret has full rights over \
+                       your company's resources."
+                    .into(),
+            });
+        }
+        let of_communities: Vec<&str> = new.into_iter().filter(|name| *name != TENANT_ADMINISTRATOR).collect();
+        if !of_communities.is_empty() {
+            wanted.push(Confirmation {
+                key: "community-administrator-role",
+                text: format!(
+                    "This client gets the role {}: whoever holds its secret has full rights over what the companies \
+                     of the community share.",
+                    of_communities.join(", ")
+                ),
+            });
+        }
+        wanted
+    }
+}
+
+/// Tenant Member always; others only for clients that may act on their own, and only from an administrator.
 fn chosen_roles(
     reader: &mut Reader<'_>,
     permit: &Permit<act::EditClients>,
     client_type: ClientType,
-    before: Option<&Client>,
+    before: Option<&ClientRoles>,
     input: &ClientInput,
-) -> Result<Vec<RoleId>> {
+) -> Result<ChosenRoles> {
+    let fault = |field, label, message: &str| Err(Error::Invalid(FieldErrors::one(field, label, message)));
     let offered = db::tenants::roles(reader, permit.scope())?;
-    let member = offered.iter().find(|role| role.name == TENANT_MEMBER).map(|role| role.id);
-    let mut chosen: Vec<RoleId> = member.into_iter().collect();
+    let member = offered.iter().filter(|role| role.name == TENANT_MEMBER).map(|role| (role.id, role.name.clone()));
+    let mut chosen = ClientRoles { tenant: member.collect(), community: Vec::new() };
     if !client_type.may_act_alone() {
-        return Ok(chosen);
+        return Ok(ChosenRoles::of(chosen));
     }
     if !permit.actor().may_give_client_roles() {
+        const ONLY: &str = "Only a tenant administrator can give a client roles beside Tenant Member.";
         // Whoever may not give roles leaves those that an administrator gave.
-        if let Some(before) = before {
-            let held = db::clients::roles_of_one(reader, before.uid)?;
-            chosen.extend(held.tenant.into_iter().map(|(id, _)| id));
-            chosen.sort();
-            chosen.dedup();
+        let kept = ChosenRoles::of(before.cloned().unwrap_or(chosen));
+        if input.roles.iter().any(|typed| !kept.tenant.iter().any(|id| id.to_string() == *typed)) {
+            return fault("roles", "Tenant roles", ONLY);
         }
-        let more = input.roles.iter().any(|id| !chosen.iter().any(|held| held.to_string() == *id));
-        return if more {
-            Err(Error::Invalid(FieldErrors::one(
-                "roles",
-                "Tenant roles",
-                "Only a tenant administrator can give a client roles beside Tenant Member.",
-            )))
-        } else {
-            Ok(chosen)
-        };
+        if input.community_roles.iter().any(|typed| !kept.community.iter().any(|id| id.to_string() == *typed)) {
+            return fault("community_roles", "Community roles", ONLY);
+        }
+        return Ok(kept);
     }
     for typed in &input.roles {
         match offered.iter().find(|role| role.id.to_string() == *typed) {
-            Some(role) => chosen.push(role.id),
-            None => {
-                return Err(Error::Invalid(FieldErrors::one(
-                    "roles",
-                    "Tenant roles",
-                    "Choose only roles from the list.",
-                )));
-            }
+            Some(role) => chosen.tenant.push((role.id, role.name.clone())),
+            None => return fault("roles", "Tenant roles", "Choose only roles from the list."),
         }
     }
-    chosen.sort();
-    chosen.dedup();
-    Ok(chosen)
+    let of_communities = db::communities::offered(reader, permit.scope())?;
+    for typed in &input.community_roles {
+        match of_communities.iter().find(|role| role.held.id.to_string() == *typed) {
+            Some(role) => chosen.community.push(role.held.clone()),
+            None => return fault("community_roles", "Community roles", "Choose only roles from the list."),
+        }
+    }
+    chosen.tenant.sort();
+    chosen.tenant.dedup();
+    chosen.community.sort_by_key(|role| role.id);
+    chosen.community.dedup();
+    Ok(ChosenRoles::of(chosen))
 }
 
-fn role_change(
-    reader: &mut Reader<'_>,
+/// Locks what a form's roles and scopes are chosen from, so that none of them goes before the client has it.
+fn lock_what_is_given(
+    writer: &mut Writer<'_>,
     permit: &Permit<act::EditClients>,
-    uid: ClientUid,
-    after: &[RoleId],
-) -> Result<Option<Change>> {
-    let held = db::clients::roles_of_one(reader, uid)?;
-    let mut before: Vec<RoleId> = held.tenant.iter().map(|(id, _)| *id).collect();
-    before.sort();
-    if before == after {
-        return Ok(None);
+    client_type: ClientType,
+    input: &ClientInput,
+) -> Result<()> {
+    db::tenants::lock(writer, permit.scope().id())?;
+    if input.community_roles.is_empty() || !client_type.may_act_alone() {
+        return Ok(());
     }
-    let offered = db::tenants::roles(reader, permit.scope())?;
-    let names = |ids: &[RoleId]| {
-        let names: Vec<&str> =
-            offered.iter().filter(|role| ids.contains(&role.id)).map(|role| role.name.as_str()).collect();
+    let offered = db::communities::offered(writer, permit.scope())?;
+    let meant = offered.iter().filter(|role| input.community_roles.contains(&role.held.id.to_string()));
+    let communities: BTreeSet<CommunityId> = meant.map(|role| role.community).collect();
+    for community in communities {
+        db::communities::lock(writer, community)?;
+    }
+    Ok(())
+}
+
+fn role_changes(before: &ClientRoles, after: &ChosenRoles) -> Vec<Change> {
+    let words = |mut names: Vec<&str>| {
+        names.sort_unstable();
         names.join(", ")
     };
-    Ok(Some(Change { field: "Tenant roles".into(), before: names(&before), after: names(after) }))
+    let facts = |roles: &ClientRoles| {
+        let of_tenant = roles.tenant.iter().map(|(_, name)| name.as_str()).collect();
+        let of_communities = roles.community.iter().map(|role| role.name.as_str()).collect();
+        [("Tenant roles", words(of_tenant)), ("Community roles", words(of_communities))]
+    };
+    changes(&facts(before), &facts(&after.named))
 }
 
 /// Users get another pairwise subject for each redirect host, so hosts that differ inside a service deserve a look.
@@ -393,30 +464,5 @@ fn hosts_that_differ(
              gets another identifier on each of them.",
             all.join(", ")
         ),
-    }))
-}
-
-fn administrator_role(
-    reader: &mut Reader<'_>,
-    permit: &Permit<act::EditClients>,
-    before: Option<&Client>,
-    chosen: &[RoleId],
-) -> Result<Option<Confirmation>> {
-    let offered = db::tenants::roles(reader, permit.scope())?;
-    let Some(administrator) = offered.iter().find(|role| role.name == TENANT_ADMINISTRATOR) else { return Ok(None) };
-    let had = match before {
-        Some(before) => {
-            db::clients::roles_of_one(reader, before.uid)?.tenant.iter().any(|(id, _)| *id == administrator.id)
-        }
-        None => false,
-    };
-    if had || !chosen.contains(&administrator.id) {
-        return Ok(None);
-    }
-    Ok(Some(Confirmation {
-        key: "administrator-role",
-        text: "This client gets the role Tenant Administrator: whoever holds its secret has full rights over your \
-               company's resources."
-            .into(),
     }))
 }

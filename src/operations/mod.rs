@@ -22,7 +22,7 @@ pub mod test_users;
 
 use std::time::Duration;
 
-use crate::access::{Actor, Denied};
+use crate::access::{Actor, Denied, PasswordWanted};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
@@ -78,6 +78,9 @@ pub enum Error {
     /// Nobody decides on what they asked for themselves.
     #[error("one's own request")]
     OwnRequest,
+    /// What the act would do is sensitive, and the password was given too long ago.
+    #[error(transparent)]
+    PasswordWanted(#[from] PasswordWanted),
     /// Too many failed tries.
     #[error("blocked until {until}")]
     Blocked { until: Timestamp },

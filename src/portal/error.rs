@@ -213,6 +213,7 @@ impl From<operations::Error> for PageError {
             Error::Stale { .. } => Self::WrongState("Somebody else changed this meanwhile.".into()),
             Error::Unconfirmed(_) => Self::Unprocessable("Something must be confirmed first.".into()),
             Error::OwnRequest => Self::OwnRequest,
+            Error::PasswordWanted(_) => Self::WrongState("Your password must be given again for this.".into()),
             Error::Blocked { until } => Self::TooMany { until, now: until },
             Error::Db(error) => error.into(),
         }

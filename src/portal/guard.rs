@@ -104,12 +104,25 @@ impl<A: Act> Guarded<A> {
         done.map_err(|refusal| self.refused(refusal))
     }
 
-    /// Acts where the password must have been given within the last 15 minutes. When it was not, the answer is a page
-    /// that asks for it and carries the whole form along, so that nothing typed is lost.
+    /// Acts where the password must have been given within the last 15 minutes; otherwise as `act_asking`.
     pub async fn act_confirmed<F, T: Send + 'static>(
         &self,
         posted: &Posted<F>,
         work: impl FnOnce(&Confirmed<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
+    ) -> Result<Result<T, operations::Error>, Interrupted> {
+        self.act_asking(posted, move |permit, operations| {
+            work(&permit.clone().confirmed(operations.now())?, operations)
+        })
+        .await
+    }
+
+    /// Acts where the operation itself may find that the password must have been given within the last 15 minutes.
+    /// When it was not, the answer is a page that asks for it and carries the whole form along, so that nothing typed
+    /// is lost.
+    pub async fn act_asking<F, T: Send + 'static>(
+        &self,
+        posted: &Posted<F>,
+        work: impl FnOnce(&Permit<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Result<T, operations::Error>, Interrupted> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
@@ -134,9 +147,9 @@ impl<A: Act> Guarded<A> {
                     Err(error) => return Err(Refusal::Operation(error)),
                 }
             }
-            Ok(match permit.confirmed(now) {
-                Ok(confirmed) => (actor, password_given, Ok(work(&confirmed, &portal.operations))),
-                Err(_) => (actor, None, Err(None)),
+            Ok(match work(&permit, &portal.operations) {
+                Err(operations::Error::PasswordWanted(_)) => (actor, None, Err(None)),
+                done => (actor, password_given, Ok(done)),
             })
         })
         .await?;

@@ -7,6 +7,7 @@ use askama::Template;
 
 use crate::access::{Action, Actor, act};
 use crate::db;
+use crate::db::communities::OfferedRole;
 use crate::db::tenants::ClientRole;
 use crate::domain::client::{Client, ClientInput, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientIdSuffix;
@@ -114,6 +115,7 @@ struct FormPage {
     response_types: Vec<Choice>,
     scopes: Vec<Choice>,
     roles: Vec<Choice>,
+    community_roles: Vec<Choice>,
     signings: Vec<(&'static str, &'static str)>,
     subjects: Vec<(&'static str, &'static str)>,
     confirmations: Vec<Confirmation>,
@@ -146,6 +148,7 @@ struct Ground {
     tenant: Tenant,
     scopes: Vec<Scope>,
     roles: Vec<ClientRole>,
+    community_roles: Vec<OfferedRole>,
 }
 
 /// What a form shows beside its fields.
@@ -181,18 +184,22 @@ pub async fn add(
     let (service, kind) = path.into_inner();
     let kind = ClientType::parse(&kind).ok_or(PageError::NotFound)?;
     let (submission, mut input) = (posted.submission(), posted.input.clone());
-    let mut typed = posted.typed;
+    let mut typed = posted.typed.clone();
     if input.suffix.trim().is_empty() && !input.name.trim().is_empty() {
         // Without scripts the page can't propose a suffix while the name is typed; the server does it now.
         input.suffix = ClientIdSuffix::propose(&input.name).as_str().to_owned();
         typed = typed.with("suffix", &input.suffix);
     }
     let done = guarded
-        .act(move |permit, operations| {
+        .act_asking(&posted, move |permit, operations| {
             let (uid, made) = operations.add_client(permit, service, kind, &input, &submission)?;
             Ok((uid, made, operations.client_lacks_secret(permit, uid)?))
         })
-        .await?;
+        .await;
+    let done = match done {
+        Ok(done) => done,
+        Err(interrupted) => return interrupted.answer(),
+    };
     match done {
         // A double click lands where a single one does, whichever answer comes last.
         Ok((uid, _, true)) => {
@@ -216,8 +223,13 @@ pub async fn update(
     uid: Path<ClientUid>,
     posted: Posted<ClientInput>,
 ) -> Result<HttpResponse, PageError> {
-    let (uid, input) = (uid.into_inner(), posted.input);
-    match guarded.act(move |permit, operations| operations.update_client(permit, uid, &input)).await? {
+    let (uid, input) = (uid.into_inner(), posted.input.clone());
+    let done = guarded.act_asking(&posted, move |permit, operations| operations.update_client(permit, uid, &input));
+    let done = match done.await {
+        Ok(done) => done,
+        Err(interrupted) => return interrupted.answer(),
+    };
+    match done {
         Ok(()) => Ok(go_on(&guarded.portal, &paths::client(uid), Notice::done("Client updated."))),
         Err(error) => refused(&guarded, Subject::Existing(uid), posted.typed, error).await,
     }
@@ -285,6 +297,7 @@ async fn draw(
                 tenant: db::tenants::find(reader, scope)?,
                 scopes: db::tenants::scopes(reader, scope)?,
                 roles: db::tenants::roles(reader, scope)?,
+                community_roles: db::communities::offered(reader, scope)?,
             })
         })
         .await?;
@@ -335,6 +348,7 @@ async fn draw(
         response_types: kind.response_types(policy).into_iter().map(response_choice).collect(),
         scopes: ground.scopes.iter().map(scope_choice).collect(),
         roles: ground.roles.iter().map(role_choice).collect(),
+        community_roles: ground.community_roles.iter().map(community_role_choice).collect(),
         signings: Signing::ALL.iter().map(|signing| (signing.as_str(), signing.label())).collect(),
         subjects: SubjectType::ALL.iter().map(|subject| (subject.as_str(), subject.label())).collect(),
         confirmations: shown.confirmations,
@@ -388,6 +402,16 @@ fn scope_choice(scope: &Scope) -> Choice {
         label: scope.name.clone(),
         hint: scope.description.clone(),
         badge: "",
+        locked: false,
+    }
+}
+
+fn community_role_choice(role: &OfferedRole) -> Choice {
+    Choice {
+        value: role.held.id.to_string(),
+        label: role.held.name.clone(),
+        hint: role.description.clone(),
+        badge: if role.held.administrator { "Administrator" } else { "" },
         locked: false,
     }
 }
