@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod clients;
+pub mod communities;
 pub mod company;
 pub mod deployment;
 pub mod fill;
@@ -191,6 +192,11 @@ enum Who<'a> {
         address: &'a str,
         tenant: Option<TenantId>,
     },
+    /// Another company, in the trail of the tenant that it concerns: who of its people it was is theirs to know.
+    Company {
+        name: &'a str,
+        trail: TenantId,
+    },
     /// Keywright itself, in a tenant.
     Job {
         name: &'static str,
@@ -220,6 +226,7 @@ fn record(
         Who::Visitor { id, name, address, tenant } => {
             (tenant.map(|id| id.to_string()), id, name.to_owned(), address.to_owned())
         }
+        Who::Company { name, trail } => (Some(trail.to_string()), None, name.to_owned(), String::new()),
         Who::Job { name, tenant } => (Some(tenant.to_string()), None, name.to_owned(), String::new()),
     };
     let (target_kind, target_id, target_name, service_id, client_uid, target_version) = match target {

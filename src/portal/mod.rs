@@ -5,6 +5,7 @@ mod accounts;
 pub mod assets;
 mod audit;
 mod clients;
+mod communities;
 mod company;
 mod cookies;
 mod error;

@@ -2,8 +2,8 @@
 
 use crate::domain::client::ClientType;
 use crate::domain::id::{
-    AccountId, ClientUid, InvitationId, MailId, MemberId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId,
-    ServiceId, SessionId, TenantId, TestUserId,
+    AccountId, ClientUid, CommunityId, CommunityRoleId, InvitationId, MailId, MemberId, ReleaseRequestId, RevealId,
+    RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId, TestUserId,
 };
 
 pub const START: &str = "/";
@@ -204,6 +204,69 @@ pub const ROLES: &str = "/roles";
 pub const NEW_ROLE: &str = "/roles/new";
 pub const SCOPES: &str = "/scopes";
 pub const NEW_SCOPE: &str = "/scopes/new";
+
+pub const COMMUNITIES: &str = "/communities";
+pub const NEW_COMMUNITY: &str = "/communities/new";
+
+pub fn community(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}")
+}
+
+pub fn edit_community(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/edit")
+}
+
+pub fn community_deletion(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/deletion")
+}
+
+pub fn community_leaving(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/leaving")
+}
+
+pub fn community_acceptance(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/acceptance")
+}
+
+pub fn community_refusal(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/refusal")
+}
+
+pub fn community_invitations(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/invitations")
+}
+
+pub fn community_roles(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/roles")
+}
+
+pub fn community_withdrawal(id: CommunityId, tenant: TenantId) -> String {
+    format!("{COMMUNITIES}/{id}/companies/{tenant}/withdrawal")
+}
+
+pub fn community_removal(id: CommunityId, tenant: TenantId) -> String {
+    format!("{COMMUNITIES}/{id}/companies/{tenant}/removal")
+}
+
+pub fn new_community_role(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/roles/new")
+}
+
+pub fn edit_community_role(id: CommunityId, role: CommunityRoleId) -> String {
+    format!("{COMMUNITIES}/{id}/roles/{role}/edit")
+}
+
+pub fn community_role_deletion(id: CommunityId, role: CommunityRoleId) -> String {
+    format!("{COMMUNITIES}/{id}/roles/{role}/deletion")
+}
+
+pub fn community_people(id: CommunityId) -> String {
+    format!("{COMMUNITIES}/{id}/people")
+}
+
+pub fn community_person(id: CommunityId, member: MemberId) -> String {
+    format!("{COMMUNITIES}/{id}/people/{member}")
+}
 
 pub fn edit_role(id: RoleId) -> String {
     format!("{ROLES}/{id}/edit")

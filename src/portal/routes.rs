@@ -6,7 +6,9 @@ use actix_web::web::{self, ServiceConfig};
 use super::accounts::{
     accept_invitation, account, companies, password_reset, registration, second_factor, setup, sign_in,
 };
-use super::{assets, audit, clients, company, members, operation, reviews, roles, scopes, secrets, services, start};
+use super::{
+    assets, audit, clients, communities, company, members, operation, reviews, roles, scopes, secrets, services, start,
+};
 
 /// Who may ask for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,20 +134,45 @@ routes! {
     post "/account/leaving"                          See                 companies::leave;
 
     // Client roles, scopes, communities.
-    get  "/roles"                                     ManageTenant        roles::list;
-    get  "/roles/new"                                 ManageTenant        roles::new;
-    post "/roles"                                     ManageTenant        roles::add;
-    get  "/roles/{id}/edit"                           ManageTenant        roles::edit;
-    post "/roles/{id}/edit"                           ManageTenant        roles::update;
-    get  "/roles/{id}/deletion"                       ManageTenant        roles::confirm_deletion;
-    post "/roles/{id}/deletion"                       ManageTenant        roles::delete;
-    get  "/scopes"                                    ManageTenant        scopes::list;
-    get  "/scopes/new"                                ManageTenant        scopes::new;
-    post "/scopes"                                    ManageTenant        scopes::add;
-    get  "/scopes/{id}/edit"                          ManageTenant        scopes::edit;
-    post "/scopes/{id}/edit"                          ManageTenant        scopes::update;
-    get  "/scopes/{id}/deletion"                      ManageTenant        scopes::confirm_deletion;
-    post "/scopes/{id}/deletion"                      ManageTenant        scopes::delete;
+    get  "/roles"                                    ManageTenant        roles::list;
+    get  "/roles/new"                                ManageTenant        roles::new;
+    post "/roles"                                    ManageTenant        roles::add;
+    get  "/roles/{id}/edit"                          ManageTenant        roles::edit;
+    post "/roles/{id}/edit"                          ManageTenant        roles::update;
+    get  "/roles/{id}/deletion"                      ManageTenant        roles::confirm_deletion;
+    post "/roles/{id}/deletion"                      ManageTenant        roles::delete;
+    get  "/scopes"                                   ManageTenant        scopes::list;
+    get  "/scopes/new"                               ManageTenant        scopes::new;
+    post "/scopes"                                   ManageTenant        scopes::add;
+    get  "/scopes/{id}/edit"                         ManageTenant        scopes::edit;
+    post "/scopes/{id}/edit"                         ManageTenant        scopes::update;
+    get  "/scopes/{id}/deletion"                     ManageTenant        scopes::confirm_deletion;
+    post "/scopes/{id}/deletion"                     ManageTenant        scopes::delete;
+    get  "/communities"                              ManageTenant        communities::list::show;
+    get  "/communities/new"                          ManageTenant        communities::form::new;
+    post "/communities"                              ManageTenant        communities::form::add;
+    get  "/communities/{id}"                         ManageTenant        communities::details::show;
+    get  "/communities/{id}/edit"                    ManageTenant        communities::form::edit;
+    post "/communities/{id}/edit"                    ManageTenant        communities::form::update;
+    get  "/communities/{id}/deletion"                ManageTenant        communities::endings::confirm_deletion;
+    post "/communities/{id}/deletion"                ManageTenant        communities::endings::delete;
+    get  "/communities/{id}/leaving"                 ManageTenant        communities::endings::confirm_leaving;
+    post "/communities/{id}/leaving"                 ManageTenant        communities::endings::leave;
+    post "/communities/{id}/acceptance"              ManageTenant        communities::list::accept;
+    post "/communities/{id}/refusal"                 ManageTenant        communities::list::decline;
+    post "/communities/{id}/invitations"             ManageTenant        communities::details::invite;
+    post "/communities/{id}/companies/{tenant}/withdrawal" ManageTenant        communities::details::withdraw;
+    get  "/communities/{id}/companies/{tenant}/removal" ManageTenant        communities::endings::confirm_removal;
+    post "/communities/{id}/companies/{tenant}/removal" ManageTenant        communities::endings::remove;
+    get  "/communities/{id}/roles/new"               ManageTenant        communities::roles::new;
+    post "/communities/{id}/roles"                   ManageTenant        communities::roles::add;
+    get  "/communities/{id}/roles/{role}/edit"       ManageTenant        communities::roles::edit;
+    post "/communities/{id}/roles/{role}/edit"       ManageTenant        communities::roles::update;
+    get  "/communities/{id}/roles/{role}/deletion"   ManageTenant        communities::roles::confirm_deletion;
+    post "/communities/{id}/roles/{role}/deletion"   ManageTenant        communities::roles::delete;
+    get  "/communities/{id}/people"                  ManageTenant        communities::people::list;
+    get  "/communities/{id}/people/{member}"         ManageTenant        communities::people::edit;
+    post "/communities/{id}/people/{member}"         ManageTenant        communities::people::update;
 
     // The audit log.
     get  "/audit"                                    ManageTenant        audit::list::show;

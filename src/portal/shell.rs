@@ -124,6 +124,8 @@ pub struct Waiting {
     /// Release requests of others, and live services that changed.
     reviews: u32,
     companies: Vec<(TenantId, String)>,
+    /// Invitations to communities that the company has not answered.
+    communities: u32,
 }
 
 impl Waiting {
@@ -136,6 +138,10 @@ impl Waiting {
             let requests = db::releases::count_waiting(reader, permit.queue(), me)?;
             let changed = db::releases::count_changed(reader, permit.queue())?;
             waiting.reviews = u32::try_from(requests).unwrap_or(0) + u32::try_from(changed).unwrap_or(0);
+        }
+        if actor.may(Action::ManageTenant) {
+            let invitations = db::communities::count_invitations(reader, actor.scope())?;
+            waiting.communities = u32::try_from(invitations).unwrap_or(u32::MAX);
         }
         Ok(waiting)
     }
@@ -160,11 +166,11 @@ fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
     }
     if actor.may(Action::ManageTenant) {
         items.push(item(paths::MEMBERS, "Members", "users", within(paths::MEMBERS) || within(paths::INVITATIONS)));
+        let communities = item(paths::COMMUNITIES, "Communities", "network", within(paths::COMMUNITIES));
+        items.push(NavItem { count: waiting.communities, ..communities });
         items.push(item(paths::AUDIT, "Audit log", "scroll-text", within(paths::AUDIT)));
-    }
-    if actor.may(Action::ManageTenant) {
         // Client roles and scopes are tabs of the same place.
-        let here = within(paths::SETTINGS) || within("/roles") || within("/scopes");
+        let here = within(paths::SETTINGS) || within(paths::ROLES) || within(paths::SCOPES);
         items.push(item(paths::SETTINGS, "Settings", "settings", here));
     }
     if actor.may(Action::Operate) {
