@@ -16,8 +16,12 @@ use crate::crypto::keys::Keys;
 use crate::crypto::random;
 use crate::domain::client::{ClientInput, ClientType};
 use crate::domain::client_id::ClientIdSuffix;
+use crate::domain::community::CommunityInput;
 use crate::domain::company::{PolicyInput, ProfileInput};
+use crate::domain::id::{ClientUid, CommunityRoleId, SecretId, ServiceId};
 use crate::domain::id::{ClientUid, ReleaseRequestId, SecretId, ServiceId};
+use crate::domain::role::RoleInput;
+use crate::domain::scope::ScopeInput;
 use crate::domain::secret::SecretInput;
 use crate::domain::service::ServiceInput;
 use crate::domain::tenant::{SessionLengths, TenantPolicy};
@@ -363,6 +367,7 @@ impl<'a> Story<'a> {
         self.days_ago(2);
         self.request_release(ferry, "The way back is on our own host now.")?;
         self.people()?;
+        self.shared(worker)?;
 
         // A new one, still empty.
         self.days_ago(1);
@@ -419,6 +424,96 @@ impl<'a> Story<'a> {
         self.operations.add_tenant(&permit, &trams, &random::token())?;
         self.operations.name_platform_approver(&permit, PIA)?;
         Ok(())
+    }
+
+    /// Roles and scopes of the company's own, and communities with others: one of its own, one that it joined, one that
+    /// it is invited to.
+    fn shared(&self, worker: ClientUid) -> anyhow::Result<()> {
+        self.days_ago(220);
+        let manage: Confirmed<act::ManageTenant> = self.confirmed(THEO)?;
+        for (name, description) in [
+            ("Telemetry writer", "May report positions and battery levels of vehicles."),
+            ("Billing reader", "May read invoices and payouts of the company's accounts."),
+        ] {
+            let input = RoleInput { name: name.into(), description: description.into(), ..RoleInput::default() };
+            self.operations.add_role(&manage, &input, &random::token())?;
+        }
+        for (name, description) in [
+            ("trips.read", "See your trips and where they began and ended"),
+            ("trips.write", "Begin and end trips for you"),
+            ("urn:northwind:payments", "See your payments"),
+        ] {
+            let input = ScopeInput { name: name.into(), description: description.into(), ..ScopeInput::default() };
+            self.operations.add_scope(&manage, &input, &random::token())?;
+        }
+        self.days_ago(180);
+        let manage: Confirmed<act::ManageTenant> = self.confirmed(THEO)?;
+        let input = CommunityInput {
+            name: "City mobility exchange".into(),
+            description: "Positions and availability of vehicles, shared between operators and the city.".into(),
+            ..CommunityInput::default()
+        };
+        let (exchange, _) = self.operations.add_community(&manage, &input, &random::token())?;
+        let role = RoleInput {
+            name: "Position publisher".into(),
+            description: "May publish positions of its own vehicles.".into(),
+            ..RoleInput::default()
+        };
+        let (publisher, _) = self.operations.add_community_role(&manage, exchange, &role, &random::token())?;
+        let id = |company: &Company| company.tenant.id.to_string();
+        let [city, trams, harbour] = [
+            ("City of Lakeside", "clerk@lakeside.example"),
+            ("Lakeside Trams", "signal@trams.example"),
+            ("Harbour Authority of the Eastern Lakes", "pilot@harbour.example"),
+        ]
+        .map(|(name, email)| self.neighbour(name, email));
+        let (city, trams, harbour) = (city?, trams?, harbour?);
+        for company in [&city, &trams, &harbour] {
+            self.operations.invite_to_community(&manage, exchange, &id(company))?;
+        }
+        self.days_ago(179);
+        for company in [&city, &trams] {
+            let theirs = self.neighbours_permit(company)?;
+            self.operations.join_community(&theirs, exchange)?;
+        }
+        let member = self.company.people.get(MIA).context("the demo has this person")?.member_id;
+        self.operations.give_community_roles(&self.confirmed(THEO)?, exchange, member, &[publisher.to_string()])?;
+        self.with_community_role(worker, publisher)?;
+        for (company, name, joins) in [(&city, "Open data of Lakeside", true), (&harbour, "Quayside access", false)] {
+            self.days_ago(3);
+            let theirs = self.neighbours_permit(company)?;
+            let input = CommunityInput { name: name.into(), ..CommunityInput::default() };
+            let (community, _) = self.operations.add_community(&theirs, &input, &random::token())?;
+            self.operations.invite_to_community(&theirs, community, &id(&self.company))?;
+            if joins {
+                self.days_ago(2);
+                self.operations.join_community(&self.permit(THEO)?, community)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Another company, with an administrator.
+    fn neighbour(&self, name: &str, email: &str) -> anyhow::Result<Company> {
+        let roles = Roles { developer: false, approver: false, administrator: true };
+        let person = NewPerson { name: "Nora Neighbour".into(), email: email.into(), roles, operator: false };
+        let policy = TenantPolicy::default();
+        let company = NewCompany { name: name.into(), policy, operates: false, people: vec![person] };
+        self.operations.fill_company(&company, PASSWORD)
+    }
+
+    fn neighbours_permit(&self, company: &Company) -> anyhow::Result<Confirmed<act::ManageTenant>> {
+        let membership = company.people.first().context("a company has an administrator")?.clone();
+        let actor = Actor::new(membership, self.clock.now(), "198.51.100.4".into());
+        Ok(actor.permit()?.confirmed(self.clock.now())?)
+    }
+
+    /// Gives a client a role of a community beside what it has.
+    fn with_community_role(&self, client: ClientUid, role: CommunityRoleId) -> anyhow::Result<()> {
+        let permit: Permit<act::EditClients> = self.permit(THEO)?;
+        let mut input = self.operations.client_form(&permit, client)?;
+        input.community_roles.push(role.to_string());
+        Ok(self.operations.update_client(&permit, client, &input)?)
     }
 
     fn days_ago(&self, days: u32) {
@@ -537,6 +632,7 @@ impl<'a> Story<'a> {
 const DANA: usize = 0;
 const THEO: usize = 1;
 const ADA: usize = 2;
+const MIA: usize = 3;
 /// Mia and the operator are told of in the list of sign-ins; then the colleagues follow.
 const CHIARA: usize = 6;
 const PIA: &str = "pia@keywright.example";

@@ -109,17 +109,17 @@ impl Operations {
     ) -> Result<String> {
         let fault = |message: &str| Error::Invalid(FieldErrors::one("company_id", "Company ID", message));
         const UNKNOWN: &str = "There is no company with this ID. Ask an administrator of the company to copy it from their settings page.";
-        let typed = company_id.trim().to_lowercase();
-        if typed.is_empty() {
-            return Err(fault("Enter the company's ID. Its administrators find it on their settings page."));
-        }
-        let tenant: TenantId = typed.parse().map_err(|_| fault(UNKNOWN))?;
-        if tenant == permit.scope().id() {
-            return Err(fault("This is your own company's ID. Your company is in the community already."));
-        }
         self.db.write(|writer| {
             let now = self.now();
             let community = lock_owned(writer, permit.scope(), id)?;
+            let typed = company_id.trim().to_lowercase();
+            if typed.is_empty() {
+                return Err(fault("Enter the company's ID. Its administrators find it on their settings page."));
+            }
+            let tenant: TenantId = typed.parse().map_err(|_| fault(UNKNOWN))?;
+            if tenant == permit.scope().id() {
+                return Err(fault("This is your own company's ID. Your company is in the community already."));
+            }
             let name = match db::tenants::name(writer, tenant) {
                 Err(db::Error::NotFound) => return Err(fault(UNKNOWN)),
                 other => other?,

@@ -5,7 +5,7 @@ use keywright::access::{Actor, act};
 use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::ClientType;
-use keywright::domain::id::{RoleId, ScopeId};
+use keywright::domain::id::{RoleId, ScopeId, TenantId};
 use keywright::domain::scope::Scope;
 use keywright::operations::fill::Company;
 use reqwest::blocking::Response;
@@ -39,6 +39,15 @@ enum Form {
     Accept,
     Profile,
     Rules,
+    Role,
+    RoleEdit,
+    Scope,
+    ScopeEdit,
+    Community,
+    CommunityEdit,
+    CommunityRole,
+    Invitation,
+    PersonRoles,
 }
 
 use ClientType::{AuthorizationCode, ClientCredentials, Custom, Hybrid, Native, SyncConnector};
@@ -548,8 +557,62 @@ fn people_rows() -> Vec<Row> {
     rows
 }
 
+fn shared_rows(foreign: &Foreign) -> Vec<Row> {
+    use Form::{Community, CommunityEdit, CommunityRole, Invitation, PersonRoles, Role, RoleEdit, Scope, ScopeEdit};
+    let mut rows = Vec::new();
+    for form in [Role, RoleEdit, Community, CommunityEdit, CommunityRole] {
+        rows.extend([
+            row(form, "name", "🔑".repeat(100), Taken),
+            row(form, "name", letters(101), BAD),
+            row(form, "name", "", BAD),
+            row(form, "name", " \t\u{3000} ", BAD),
+            row(form, "description", letters(500), Taken),
+            row(form, "description", letters(501), BAD),
+            without(form, "name", BAD),
+        ]);
+        rows.extend(HIDDEN.map(|hidden| row(form, "name", hidden, BAD)));
+    }
+    for form in [RoleEdit, ScopeEdit, CommunityEdit] {
+        rows.extend(["99", "0", "-1", "1e0"].map(|version| row(form, "version", version, Refused(409))));
+        rows.push(without(form, "version", Refused(409)));
+    }
+    rows.extend([
+        row(Role, "name", "Tenant Member", BAD),
+        row(Role, "name", "tenant ADMINISTRATOR", BAD),
+        row(CommunityRole, "name", "community administrator", BAD),
+        row(Scope, "name", letters(64), Taken),
+        row(Scope, "name", letters(65), BAD),
+        row(Scope, "name", "openid", BAD),
+        row(Scope, "description", letters(500), Taken),
+        several(ScopeEdit, &[("name", "other"), ("description", "What it is for")], Ignored),
+        row(Invitation, "company_id", "", BAD),
+        row(Invitation, "company_id", "\0", BAD),
+        row(Invitation, "company_id", "01900000-0000-7000-8000-000000000000", BAD),
+        row(Invitation, "company_id", foreign.company.to_string().replace('-', ""), BAD),
+        row(Invitation, "company_id", foreign.company.to_string().to_uppercase(), Taken),
+        row(Invitation, "company_id", letters(10_000), BAD),
+        without(Invitation, "company_id", BAD),
+        row(PersonRoles, "roles", "1", BAD),
+        row(PersonRoles, "roles", foreign.things.community_role.to_string(), BAD),
+        row(MachineEdit, "community_roles", foreign.things.community_role.to_string(), BAD),
+        row(MachineEdit, "community_roles", "\0", BAD),
+        row(ClientEdit, "community_roles", foreign.things.community_role.to_string(), Ignored),
+        row(Client(ClientCredentials), "community_roles", foreign.things.community_role.to_string(), BAD),
+    ]);
+    for form in [Scope, ScopeEdit] {
+        rows.extend([row(form, "description", "", BAD), row(form, "description", letters(501), BAD)]);
+        rows.extend(HIDDEN.map(|hidden| row(form, "description", hidden, BAD)));
+    }
+    for name in ["", " ", "Orders", "a b", "a,b", "a\"b", "a\\b", "a%b", "ä", "a*", "<b>"] {
+        rows.push(row(Scope, "name", name, BAD));
+    }
+    rows.extend(HIDDEN.map(|hidden| row(Scope, "name", hidden, BAD)));
+    rows
+}
+
 /// Another company's things, and a few of one's own that ask back.
 struct Foreign {
+    company: TenantId,
     things: Things,
     role: RoleId,
     scope: &'static str,
@@ -605,6 +668,7 @@ impl House {
             .delete_client(&portal.confirmed::<act::EditClients>(&company, Person::Administrator), used)
             .expect("gone");
         let foreign = Foreign {
+            company: elsewhere.tenant.id,
             things: foreign_things,
             role: role_of(&elsewhere, "Tenant Administrator"),
             scope: "elsewhere.read",
@@ -639,6 +703,7 @@ impl House {
         let owned = |fields: &[(&'static str, &str)]| {
             fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect::<Vec<_>>()
         };
+        let fresh = || format!("Name {}", &random::token()[..16]);
         let suffix = random::token()[..16].to_owned();
         let service = [
             ("name", "Shop"),
@@ -715,6 +780,30 @@ impl House {
             Form::Company => {
                 ("/register/company".into(), owned(&[("company", "Ada's"), ("contact_email", "ada@example.com")]))
             }
+            Form::Role => ("/roles".into(), owned(&[("name", &fresh())])),
+            Form::RoleEdit => (format!("/roles/{}/edit", things.role), owned(&[("name", &fresh()), ("version", "1")])),
+            Form::Scope => {
+                let name = format!("s{}", &keywright::crypto::hashing::sha256(&fresh())[..12]);
+                ("/scopes".into(), owned(&[("name", &name), ("description", "See your orders")]))
+            }
+            Form::ScopeEdit => (
+                format!("/scopes/{}/edit", things.scope),
+                owned(&[("description", "See your orders"), ("version", "1")]),
+            ),
+            Form::Community => ("/communities".into(), owned(&[("name", &fresh())])),
+            Form::CommunityEdit => {
+                let fields = [("name", fresh()), ("version", "1".into())];
+                (format!("/communities/{}/edit", things.community), fields.to_vec())
+            }
+            Form::CommunityRole => (format!("/communities/{}/roles", things.community), owned(&[("name", &fresh())])),
+            Form::Invitation => (
+                format!("/communities/{}/invitations", things.community),
+                owned(&[("company_id", &self.foreign.company.to_string())]),
+            ),
+            Form::PersonRoles => (
+                format!("/communities/{}/people/{}", things.community, self.company.people[3].member_id),
+                owned(&[("roles", &things.community_role.to_string())]),
+            ),
             Activate => ("/activate".into(), owned(&[("code", "0000-0000")])),
             Setup => {
                 let fields =
@@ -823,9 +912,10 @@ impl House {
 }
 
 /// The fields of forms elsewhere; on a form that doesn't have them they mean nothing, and come back nowhere.
-const FORGED: [&str; 14] = [
+const FORGED: [&str; 15] = [
     "account",
     "secret",
+    "community_roles",
     "environment",
     "tenant_id",
     "client_type",
@@ -934,6 +1024,7 @@ fn every_field_takes_what_is_right_and_refuses_what_is_not() {
     rows.extend(secret_rows());
     rows.extend(account_rows());
     rows.extend(people_rows());
+    rows.extend(shared_rows(&house.foreign));
     assert!(rows.len() > 150, "{} rows", rows.len());
     let mut wrong = Vec::new();
     for Row { form, fields, outcome } in &rows {
@@ -978,10 +1069,19 @@ fn every_field_takes_what_is_right_and_refuses_what_is_not() {
         if status == 303 && *form == Accept {
             house.invitation.clear();
         }
-        if status == 303
-            && matches!(form, Rotation | ClientEdit | MachineEdit | ServiceEdit | Roles)
-            && *outcome != Ignored
-        {
+        let used_up = matches!(
+            form,
+            Rotation
+                | ClientEdit
+                | MachineEdit
+                | ServiceEdit
+                | Roles
+                | Form::RoleEdit
+                | Form::ScopeEdit
+                | Form::CommunityEdit
+                | Form::Invitation
+        );
+        if status == 303 && used_up && *outcome != Ignored {
             house.things = house.portal.things(&house.company);
         }
     }
@@ -1250,7 +1350,7 @@ fn queries_are_read_or_passed_over() {
             wrong.push(format!("{}: {status}", shortened(&path)));
         }
     }
-    for place in ["/services", "/clients", "/audit", "/members"] {
+    for place in ["/services", "/clients", "/audit", "/members", "/roles", "/scopes", "/communities"] {
         for (name, value) in queries {
             let path = format!("{place}?{name}={value}");
             let (status, html) = get(&path);

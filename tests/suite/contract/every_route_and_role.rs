@@ -183,6 +183,33 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/scopes/{scope}/deletion",                 [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
     ("post", "/scopes/{scope}/deletion",                 [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
+    ("get",  "/communities",                             [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("get",  "/communities/new",                         [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("post", "/communities",                             [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("get",  "/communities/{community}",                 [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("get",  "/communities/{community}/edit",            [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/edit",            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/deletion",        [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/deletion",        [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    // A community of another company that this one is in, and one that it is invited to.
+    ("get",  "/communities/{joined}/leaving",            [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{joined}/leaving",            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("post", "/communities/{invited}/acceptance",        [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("post", "/communities/{invited}/refusal",           [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("post", "/communities/{community}/invitations",     [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("post", "/communities/{community}/companies/{company}/withdrawal",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/companies/{company}/removal",[SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/companies/{company}/removal",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/roles/new",       [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/roles",           [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/roles/{community_role}/edit",[SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/roles/{community_role}/edit",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/roles/{community_role}/deletion",[SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/roles/{community_role}/deletion",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/people",          [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("get",  "/communities/{community}/people/{member}", [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/people/{member}", [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+
     // The audit log.
     ("get",  "/audit",                                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
     ("get",  "/audit/{event}",                           [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
@@ -256,6 +283,16 @@ impl House {
         address = address.replace("{request}", &things.request.to_string()).replace("{live}", &things.live.to_string());
         address = address.replace("{user}", &things.test_user.to_string());
         address = address.replace("{role}", &things.role.to_string()).replace("{scope}", &things.scope.to_string());
+        for (placeholder, id) in [
+            ("{community}", things.community.to_string()),
+            ("{community_role}", things.community_role.to_string()),
+            ("{joined}", things.joined.to_string()),
+            ("{invited}", things.invited.to_string()),
+            ("{company}", self.portal.partner().tenant.id.to_string()),
+            ("{member}", self.company.people[0].member_id.to_string()),
+        ] {
+            address = address.replace(placeholder, &id);
+        }
         address = address.replace("/secrets/{machine}", &format!("/secrets/{}", things.machine_secret));
         address = address.replace("new/{machine}", "new/client-credentials");
         address = address.replace("{machine}", &things.machine.to_string());

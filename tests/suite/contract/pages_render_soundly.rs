@@ -279,6 +279,21 @@ fn every_page_of_an_administrator_is_sound() {
     paths.extend(["", "/edit", "/deletion", "/secrets/new"].map(|part| format!("/clients/{client}{part}")));
     paths.extend(["", "/edit", "/secrets/new"].map(|part| format!("/clients/{}{part}", things.machine)));
     paths.extend(["/rotation", "/deletion"].map(|part| format!("/secrets/{secret}{part}")));
+    for list in ["/roles", "/scopes", "/communities"] {
+        paths.extend(["", "?search=nothing+like+it", "/new"].map(|part| format!("{list}{part}")));
+    }
+    paths.extend(["/edit", "/deletion"].map(|part| format!("/roles/{}{part}", things.role)));
+    paths.extend(["/edit", "/deletion"].map(|part| format!("/scopes/{}{part}", things.scope)));
+    let (community, role) = (format!("/communities/{}", things.community), things.community_role);
+    let member = company.people[0].member_id;
+    paths.extend(
+        ["", "/edit", "/deletion", "/roles/new", "/people", "/people?search=nobody"]
+            .map(|part| format!("{community}{part}")),
+    );
+    paths.extend(["/edit", "/deletion"].map(|part| format!("{community}/roles/{role}{part}")));
+    paths.push(format!("{community}/people/{member}"));
+    paths.push(format!("{community}/companies/{}/removal", portal.partner().tenant.id));
+    paths.extend(["", "/leaving"].map(|part| format!("/communities/{}{part}", things.joined)));
     paths.extend([gone.service, resting.service, empty].map(|id| format!("/services/{id}")));
     paths.extend([gone.client, resting.client].map(|uid| format!("/clients/{uid}")));
     paths.extend(["", "/removal"].map(|part| format!("/members/{}{part}", things.member)));
@@ -348,6 +363,17 @@ fn every_page_of_an_administrator_is_sound() {
     portal.sql("UPDATE tenants SET second_factor_required = TRUE");
     walk.visit("/account/second-factor", 200);
     portal.sql("UPDATE tenants SET second_factor_required = FALSE");
+    for (path, button) in [
+        ("/roles/new".to_owned(), "Add role"),
+        ("/scopes/new".into(), "Add scope"),
+        ("/communities/new".into(), "Add community"),
+        (format!("{community}/roles/new"), "Add role"),
+        (community.clone(), "Invite company"),
+    ] {
+        walk.browser.visit(&path);
+        walk.browser.press(button);
+        walk.look(&format!("{path} with faults"), 422);
+    }
     for button in ["Update name", "Change password"] {
         walk.browser.visit("/account");
         walk.browser.fill("Name", " ");

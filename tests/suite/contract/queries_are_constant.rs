@@ -1,7 +1,11 @@
 //! A page asks the database as often with two hundred clients as with two.
 
+use keywright::access::act;
+use keywright::crypto::random;
 use keywright::domain::client::ClientType;
-use keywright::domain::id::{ClientUid, ServiceId};
+use keywright::domain::id::{ClientUid, CommunityId, ServiceId};
+use keywright::domain::role::RoleInput;
+use keywright::domain::scope::ScopeInput;
 use keywright::operations::fill::Company;
 
 use crate::support::{Browser, Person, TestPortal};
@@ -13,7 +17,13 @@ struct Counted {
 }
 
 /// Statements behind each page. The first visit of a page warms what is only read once.
-fn count(portal: &TestPortal, browser: &mut Browser, service: ServiceId, client: ClientUid) -> Vec<Counted> {
+fn count(
+    portal: &TestPortal,
+    browser: &mut Browser,
+    service: ServiceId,
+    client: ClientUid,
+    community: CommunityId,
+) -> Vec<Counted> {
     let paths = [
         "/".to_owned(),
         "/services".to_owned(),
@@ -29,6 +39,12 @@ fn count(portal: &TestPortal, browser: &mut Browser, service: ServiceId, client:
         format!("/audit?who=admin&what=clients&on=c&from=2026-11-01&to=2026-11-30&service={service}"),
         "/members".to_owned(),
         "/members?search=m&role=developer&sort=since".to_owned(),
+        "/roles".to_owned(),
+        "/scopes".to_owned(),
+        "/communities".to_owned(),
+        format!("/communities/{community}"),
+        format!("/communities/{community}/people"),
+        format!("/communities/{community}/deletion"),
     ];
     let mut counted = Vec::new();
     for path in paths {
@@ -61,6 +77,24 @@ fn fill(portal: &TestPortal, company: &Company, service: ServiceId, numbers: std
     }
 }
 
+/// Roles and scopes of one's own, and communities with other companies.
+fn share(portal: &TestPortal, company: &Company, community: CommunityId) {
+    let operations = &portal.application.operations;
+    let permit = portal.permit::<act::ManageTenant>(company, Person::Administrator);
+    portal.invite(company, community, portal.partner());
+    for number in 0..20 {
+        let name = format!("thing.{number}");
+        let role = RoleInput { name: name.clone(), ..RoleInput::default() };
+        operations.add_role(&permit, &role, &random::token()).expect("a role");
+        operations.add_community_role(&permit, community, &role, &random::token()).expect("a role");
+        let scope = ScopeInput { name: name.clone(), description: "A thing".into(), ..ScopeInput::default() };
+        operations.add_scope(&permit, &scope, &random::token()).expect("a scope");
+        portal.community(company, &name);
+        let theirs = portal.community(portal.partner(), &name);
+        portal.invite(portal.partner(), theirs, company);
+    }
+}
+
 #[test]
 fn pages_ask_as_often_with_many_clients_as_with_few() {
     let portal = TestPortal::spawn();
@@ -71,12 +105,14 @@ fn pages_ask_as_often_with_many_clients_as_with_few() {
     fill(&portal, &company, service, 1..2);
     let mut browser = portal.signed_in(Person::Administrator, "northwind");
 
-    let few = count(&portal, &mut browser, service, client);
+    let community = portal.community(&company, "Harbour");
+    let few = count(&portal, &mut browser, service, client, community);
     fill(&portal, &company, service, 2..200);
+    share(&portal, &company, community);
     for _ in 0..8 {
         portal.secret(&company, client, "Backend EU");
     }
-    let many = count(&portal, &mut browser, service, client);
+    let many = count(&portal, &mut browser, service, client, community);
 
     for (few, many) in few.iter().zip(&many) {
         assert!(few.statements > 0, "{}: nothing was counted", few.path);

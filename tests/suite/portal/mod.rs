@@ -12,6 +12,7 @@ mod a_service_goes_live;
 mod a_service_takes_its_clients_along;
 mod an_address_behind_a_proxy;
 mod approvals_can_t_be_forged;
+mod communities_share_roles;
 mod deleted_clients_wait_14_days;
 mod mail_is_not_lost;
 mod members_are_invited;

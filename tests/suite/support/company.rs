@@ -83,6 +83,11 @@ impl TestPortal {
         (company, browser)
     }
 
+    /// Another company, that things are shared with.
+    pub fn partner(&self) -> &Company {
+        self.partner.get_or_init(|| self.company("partner"))
+    }
+
     /// A browser in which the person has signed in.
     pub fn signed_in(&self, person: Person, company: &str) -> Browser {
         let mut browser = Browser::new(&self.url);

@@ -1,7 +1,7 @@
 //! A portal for one test: its own database, port, mail folder and clock. It ends with the test.
 
 use std::net::TcpListener;
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -13,6 +13,7 @@ use keywright::config::{Config, Mail};
 use keywright::crypto::keys::Keys;
 use keywright::crypto::random;
 use keywright::db::DatabaseUrl;
+use keywright::operations::fill::Company;
 
 pub struct TestPortal {
     pub url: String,
@@ -21,6 +22,8 @@ pub struct TestPortal {
     /// Holds the database file and the mail.
     pub folder: tempfile::TempDir,
     pub config: Config,
+    /// See `partner`.
+    pub(super) partner: OnceLock<Company>,
     server: ServerHandle,
     running: Option<thread::JoinHandle<()>>,
     /// Dropped last: the database goes with it.
@@ -68,6 +71,7 @@ impl TestPortal {
             clock,
             folder,
             config,
+            partner: OnceLock::new(),
             server,
             running,
             _postgres: postgres,

@@ -7,9 +7,10 @@ use keywright::db;
 use keywright::db::invitations::Invitation;
 use keywright::domain::account::Account;
 use keywright::domain::client::ClientType;
+use keywright::domain::community::CommunityInput;
 use keywright::domain::id::{
-    AccountId, ClientUid, InvitationId, MemberId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId,
-    SessionId, TestUserId,
+    AccountId, ClientUid, CommunityId, CommunityRoleId, InvitationId, MemberId, ReleaseRequestId, RevealId, RoleId,
+    ScopeId, SecretId, ServiceId, SessionId, TestUserId,
 };
 use keywright::domain::role::RoleInput;
 use keywright::domain::scope::ScopeInput;
@@ -48,6 +49,14 @@ pub struct Things {
     pub member: MemberId,
     /// Somebody who is invited.
     pub invitation: InvitationId,
+    /// A community that the company owns and its partner is in.
+    pub community: CommunityId,
+    /// A role of that community's own.
+    pub community_role: CommunityRoleId,
+    /// A community of the partner's that the company is in.
+    pub joined: CommunityId,
+    /// A community of the partner's that the company is invited to.
+    pub invited: CommunityId,
 }
 
 /// The head of a PNG of these sides, which is all that is read of one.
@@ -108,6 +117,19 @@ impl TestPortal {
         let input = ScopeInput { name, description: "What it is for".into(), ..ScopeInput::default() };
         let (scope, _) = operations.add_scope(&permit, &input, &random::token()).expect("a scope");
         let (member, invitation) = (self.member(company, mark), self.invitation(company, mark));
+        let community = self.community(company, &format!("Owned {mark}"));
+        self.invite(company, community, self.partner());
+        let partner = self.permit::<act::ManageTenant>(self.partner(), Person::Administrator);
+        operations.join_community(&partner, community).expect("it joins");
+        let input = RoleInput { name: format!("Role {mark}"), ..RoleInput::default() };
+        let added = operations.add_community_role(&permit, community, &input, &random::token());
+        let community_role = added.expect("a role").0;
+        let [joined, invited] = ["Joined", "Invited"].map(|name| {
+            let id = self.community(self.partner(), &format!("{name} {mark}"));
+            self.invite(self.partner(), id, company);
+            id
+        });
+        operations.join_community(&permit, joined).expect("it joins");
         Things {
             service,
             logo,
@@ -123,6 +145,10 @@ impl TestPortal {
             scope,
             member,
             invitation,
+            community,
+            community_role,
+            joined,
+            invited,
         }
     }
 
@@ -163,6 +189,20 @@ impl TestPortal {
             self.application.operations.fill(|writer| db::invitations::insert(writer, &invitation, &random::token()));
         made.expect("an invitation");
         invitation.id
+    }
+
+    /// A community that the company owns.
+    pub fn community(&self, company: &Company, name: &str) -> CommunityId {
+        let permit = self.permit::<act::ManageTenant>(company, Person::Administrator);
+        let input = CommunityInput { name: name.into(), ..CommunityInput::default() };
+        let added = self.application.operations.add_community(&permit, &input, &random::token());
+        added.expect("a community").0
+    }
+
+    pub fn invite(&self, company: &Company, community: CommunityId, other: &Company) {
+        let permit = self.confirmed::<act::ManageTenant>(company, Person::Administrator);
+        let id = other.tenant.id.to_string();
+        self.application.operations.invite_to_community(&permit, community, &id).expect("an invitation");
     }
 
     /// A further session of a person, as if begun in another browser.
