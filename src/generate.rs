@@ -292,6 +292,7 @@ impl Generator<'_> {
             created_at: client.created_at,
             expires_at: Some(self.now.one_year_later()),
             last_used_at: client.last_used_at,
+            ends_by_rotation: false,
         };
         Ok((secret, hashing::hash_secret(&plain)))
     }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::connection::{Reader, Writer};
 use super::error::{Error, Result};
 use super::schema::accounts;
-use super::{from_json_list, known, stored};
+use super::{from_json_list, json_list, known, stored};
 use crate::clock::Timestamp;
 use crate::domain::account::Account;
 use crate::domain::id::AccountId;
@@ -95,6 +95,13 @@ pub fn muted_mail(reader: &mut Reader<'_>, id: AccountId) -> Result<Vec<MailKind
     let stored: String = accounts::table.find(id.to_string()).select(accounts::muted_mail).first(reader.conn())?;
     // A kind that is no longer written is no longer switched off.
     Ok(from_json_list(&stored)?.iter().filter_map(|kind| MailKind::parse(kind)).collect())
+}
+
+pub fn set_muted_mail(writer: &mut Writer<'_>, id: AccountId, kinds: &[MailKind]) -> Result<()> {
+    diesel::update(accounts::table.find(id.to_string()))
+        .set(accounts::muted_mail.eq(json_list(kinds.iter().map(|kind| kind.as_str()))))
+        .execute(writer.conn())?;
+    Ok(())
 }
 
 /// The people who decide on every tenant's release requests.

@@ -16,6 +16,7 @@ pub mod members;
 pub mod migrations;
 pub mod outbox;
 pub mod releases;
+pub mod reminders;
 pub mod roles;
 pub mod scopes;
 pub mod second_factors;

@@ -226,6 +226,7 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         created_by_id -> Nullable<Text>,
+        ends_by_rotation -> Bool,
     }
 }
 

@@ -28,6 +28,7 @@ struct Row {
     expires_at: Option<i64>,
     last_used_at: Option<i64>,
     created_by_id: Option<String>,
+    ends_by_rotation: bool,
 }
 
 impl TryFrom<Row> for Secret {
@@ -45,6 +46,7 @@ impl TryFrom<Row> for Secret {
             expires_at: row.expires_at.map(Timestamp::from_micros),
             last_used_at: row.last_used_at.map(Timestamp::from_micros),
             created_by_id: row.created_by_id.map(|id| stored(&id, "account id")).transpose()?,
+            ends_by_rotation: row.ends_by_rotation,
         })
     }
 }
@@ -75,6 +77,7 @@ fn row(secret: &Secret, hash: &str) -> Row {
         expires_at: secret.expires_at.map(Timestamp::micros),
         last_used_at: secret.last_used_at.map(Timestamp::micros),
         created_by_id: secret.created_by_id.map(|id| id.to_string()),
+        ends_by_rotation: secret.ends_by_rotation,
     }
 }
 
@@ -92,6 +95,11 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: SecretId) -> Result
         .select(secrets::all_columns)
         .first::<Row>(reader.conn())?
         .try_into()
+}
+
+/// A secret, whosesoever it is; for jobs.
+pub fn of_any_tenant(reader: &mut Reader<'_>, id: SecretId) -> Result<Secret> {
+    secrets::table.find(id.to_string()).first::<Row>(reader.conn())?.try_into()
 }
 
 /// The stored hash, to compare a claimed secret with.
@@ -114,7 +122,8 @@ pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap
     Ok(found)
 }
 
-/// Secrets of a tenant's clients that end between the instants given, soonest first, with the client's name.
+/// Secrets of a tenant's clients that end between the instants given, soonest first, with the client's name. Those that
+/// a rotation lets end are left out: that is meant.
 pub fn expiring(
     reader: &mut Reader<'_>,
     scope: TenantScope,
@@ -126,6 +135,7 @@ pub fn expiring(
         .inner_join(clients::table)
         .filter(clients::tenant_id.eq(scope.id().to_string()))
         .filter(clients::status.ne("deleted"))
+        .filter(secrets::ends_by_rotation.eq(false))
         .filter(secrets::expires_at.gt(after.micros()))
         .filter(secrets::expires_at.le(before.micros()))
         .order(secrets::expires_at.asc())
@@ -137,9 +147,10 @@ pub fn expiring(
         .collect()
 }
 
-pub fn set_expiry(writer: &mut Writer<'_>, id: SecretId, expires_at: Timestamp) -> Result<()> {
+/// Lets a secret end because another has taken its place.
+pub fn end_by_rotation(writer: &mut Writer<'_>, id: SecretId, expires_at: Timestamp) -> Result<()> {
     diesel::update(secrets::table.find(id.to_string()))
-        .set(secrets::expires_at.eq(Some(expires_at.micros())))
+        .set((secrets::expires_at.eq(Some(expires_at.micros())), secrets::ends_by_rotation.eq(true)))
         .execute(writer.conn())?;
     Ok(())
 }

@@ -26,7 +26,7 @@ impl MailKind {
         match self {
             Self::Releases => "Release requests and decisions",
             Self::SecretExpiry => "Secrets that expire",
-            Self::Purge => "Clients that are about to be removed for good",
+            Self::Purge => "Services and clients that are about to be removed for good",
             Self::Communities => "Invitations to communities",
         }
     }

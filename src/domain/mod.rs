@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod mail_kind;
 pub mod redirect_url;
 pub mod release;
+pub mod reminder;
 pub mod role;
 pub mod scope;
 pub mod secret;

@@ -93,6 +93,8 @@ pub struct Secret {
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub last_used_at: Option<Timestamp>,
+    /// A rotation gave it its end, so nobody need be warned of that.
+    pub ends_by_rotation: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +103,8 @@ pub enum Expiry {
     Later,
     /// Within 30 days.
     Soon,
+    /// A rotation lets it end.
+    Rotated,
     Over,
 }
 
@@ -109,6 +113,7 @@ impl Secret {
         match self.expires_at {
             None => Expiry::Never,
             Some(at) if at <= now => Expiry::Over,
+            Some(_) if self.ends_by_rotation => Expiry::Rotated,
             Some(at) if at <= now.plus(Duration::from_secs(30 * 86_400)) => Expiry::Soon,
             Some(_) => Expiry::Later,
         }

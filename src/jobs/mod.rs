@@ -2,6 +2,7 @@
 
 pub mod mail;
 pub mod purge;
+pub mod reminders;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ impl Jobs {
         let operations = &application.operations;
         let running = vec![
             tokio::spawn(purge::run(Arc::clone(operations), purge_every, stop.clone())),
+            tokio::spawn(reminders::run(Arc::clone(operations), stop.clone())),
             tokio::spawn(mail::run(Arc::clone(operations), transport, stop.clone())),
         ];
         Ok(Self { stop, running })

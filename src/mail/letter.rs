@@ -171,6 +171,24 @@ impl Message {
                     )],
                 )
             },
+            Self::ServicePurgeDue { name, service, clients, when, link } => {
+                let clients = match clients {
+                    0 => String::new(),
+                    1 => ", with its client".into(),
+                    many => format!(", with its {many} clients"),
+                };
+                Parts {
+                    link: Some((link, "Open the service")),
+                    ..plain(
+                        &format!("{service} will be removed for good {when}"),
+                        name,
+                        vec![format!(
+                            "The service {service} is deleted and will be removed for good {when}{clients}. Until then \
+                             it can be brought back."
+                        )],
+                    )
+                }
+            }
         }
     }
 }

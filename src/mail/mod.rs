@@ -83,6 +83,14 @@ pub enum Message {
         when: String,
         link: String,
     },
+    /// Speaks for the clients that went with it, too.
+    ServicePurgeDue {
+        name: String,
+        service: String,
+        clients: i64,
+        when: String,
+        link: String,
+    },
 }
 
 impl Message {
@@ -95,7 +103,7 @@ impl Message {
             Self::CommunityInvitation { .. } => Some(MailKind::Communities),
             Self::ReleaseRequested { .. } | Self::ReleaseDecided { .. } => Some(MailKind::Releases),
             Self::SecretExpires { .. } | Self::SecretExpired { .. } => Some(MailKind::SecretExpiry),
-            Self::ClientPurgeDue { .. } => Some(MailKind::Purge),
+            Self::ClientPurgeDue { .. } | Self::ServicePurgeDue { .. } => Some(MailKind::Purge),
         }
     }
 }

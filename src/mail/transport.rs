@@ -25,10 +25,15 @@ enum Way {
 
 impl Transport {
     pub fn new(config: &MailConfig, from: &str) -> anyhow::Result<Self> {
+        Self::with_patience(config, from, PATIENCE)
+    }
+
+    /// The same with another time for the mail server to answer each step.
+    pub fn with_patience(config: &MailConfig, from: &str, patience: Duration) -> anyhow::Result<Self> {
         let from = from.parse().with_context(|| format!("mail_from is not a mail address: {from:?}"))?;
         let way = match config {
             MailConfig::Folder(folder) => Way::Folder(folder.clone()),
-            MailConfig::Smtp(url) => Way::Smtp(Box::new(smtp(url)?)),
+            MailConfig::Smtp(url) => Way::Smtp(Box::new(smtp(url, patience)?)),
         };
         Ok(Self { from, way })
     }
@@ -53,12 +58,12 @@ impl Transport {
 }
 
 /// `smtps://` is TLS from the start; `smtp://` with a user means STARTTLS, without one a relay on a trusted network.
-fn smtp(url: &str) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+fn smtp(url: &str, patience: Duration) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     let parsed = url::Url::parse(url).context("the mail setting is not a URL")?;
     let starttls = parsed.scheme() == "smtp" && !parsed.username().is_empty() && parsed.query().is_none();
     let url = if starttls { format!("{url}?tls=required") } else { url.to_owned() };
     let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).context("the mail setting is not understood")?;
-    Ok(server.timeout(Some(PATIENCE)).build())
+    Ok(server.timeout(Some(patience)).build())
 }
 
 /// Whole or not at all, and readable by its owner alone.

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Operations, Result, new_id};
+use super::{Operations, Result, Target, Who, new_id, record};
+use crate::access::Actor;
 use crate::clock::Timestamp;
 use crate::db::{self, Writer};
+use crate::domain::audit::{AuditAction, Change};
 use crate::domain::id::{AccountId, MailId};
+use crate::domain::mail_kind::MailKind;
 use crate::mail::{Letter, Message};
 
 /// What seals the bodies: a mail may hold a code.
@@ -53,6 +56,31 @@ impl Operations {
             Some(kind) if muted.contains(&kind) => Ok(()),
             _ => self.enqueue(writer, person.email.as_str(), &message),
         }
+    }
+
+    /// Chooses which mails one gets, of those that can be switched off.
+    pub fn choose_mail(&self, actor: &Actor, wanted: &[MailKind]) -> Result<()> {
+        let person = actor.membership();
+        let muted: Vec<MailKind> = MailKind::ALL.into_iter().filter(|kind| !wanted.contains(kind)).collect();
+        self.db.write(|writer| {
+            let before = db::accounts::muted_mail(writer, person.account_id)?;
+            let word = |muted: &[MailKind], kind| if muted.contains(&kind) { "no" } else { "yes" };
+            let changed: Vec<Change> = MailKind::ALL
+                .into_iter()
+                .filter(|kind| before.contains(kind) != muted.contains(kind))
+                .map(|kind| Change {
+                    field: kind.label().into(),
+                    before: word(&before, kind).into(),
+                    after: word(&muted, kind).into(),
+                })
+                .collect();
+            if changed.is_empty() {
+                return Ok(());
+            }
+            db::accounts::set_muted_mail(writer, person.account_id, &muted)?;
+            let target = Target::Account { id: person.account_id.to_string(), name: &person.name };
+            record(writer, self.now(), Who::Person(actor), AuditAction::MailChoicesChanged, &target, &changed)
+        })
     }
 
     /// Takes the oldest mail that is due, for this instance alone.

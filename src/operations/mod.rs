@@ -13,6 +13,7 @@ pub mod mail;
 pub mod members;
 pub mod purge;
 pub mod releases;
+pub mod reminders;
 pub mod roles;
 pub mod scopes;
 pub mod secrets;

@@ -95,7 +95,7 @@ impl Operations {
             };
             let (secret, value) = self.insert_secret(writer, permit, &client, settings)?;
             let end = overlap.end(now, old.expires_at);
-            db::secrets::set_expiry(writer, old.id, end)?;
+            db::secrets::end_by_rotation(writer, old.id, end)?;
             let changed = [
                 fact("Secret", &ending_in(&old.last_four), &ending_in(&secret.last_four)),
                 fact("Old secret ends", &expiry_in_words(old.expires_at), &end.readable()),
@@ -211,6 +211,7 @@ impl Operations {
             created_at: now,
             expires_at: settings.expires_at,
             last_used_at: None,
+            ends_by_rotation: false,
         };
         db::secrets::insert(writer, &secret, &hashing::hash_secret(&value))?;
         let ticket = new_id!(self, RevealId);
@@ -235,9 +236,13 @@ impl Operations {
 }
 
 fn secret_target<'a>(client: &'a Client, secret: &Secret) -> Target<'a> {
+    Target::Secret { client, name: secret_name(secret) }
+}
+
+/// What people know a secret by.
+pub(super) fn secret_name(secret: &Secret) -> String {
     let ending = ending_in(&secret.last_four);
-    let name = if secret.description.is_empty() { ending } else { format!("{} ({ending})", secret.description) };
-    Target::Secret { client, name }
+    if secret.description.is_empty() { ending } else { format!("{} ({ending})", secret.description) }
 }
 
 fn ending_in(last_four: &str) -> String {

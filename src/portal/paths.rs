@@ -286,6 +286,7 @@ pub fn scope_deletion(id: ScopeId) -> String {
 
 // The audit log.
 
+pub const ACCOUNT_MAIL: &str = "/account/mail";
 pub const AUDIT: &str = "/audit";
 pub const AUDIT_EXPORT: &str = "/audit/export";
 

@@ -4,7 +4,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::accounts::{
-    accept_invitation, account, companies, password_reset, registration, second_factor, setup, sign_in,
+    accept_invitation, account, companies, mail, password_reset, registration, second_factor, setup, sign_in,
 };
 use super::{
     assets, audit, clients, communities, company, members, operation, reviews, roles, scopes, secrets, services, start,
@@ -175,6 +175,7 @@ routes! {
     post "/communities/{id}/people/{member}"         ManageTenant        communities::people::update;
 
     // The audit log.
+    post "/account/mail"                             See                 mail::choose;
     get  "/audit"                                    ManageTenant        audit::list::show;
     get  "/audit/{seq}"                              ManageTenant        audit::event::show;
     post "/audit/export"                             ManageTenant        audit::export::export;

@@ -41,6 +41,7 @@ pub fn expiry_badge(expiry: Expiry) -> Badge {
     match expiry {
         Expiry::Never => Badge { word: "Never expires", tone: "info" },
         Expiry::Later => Badge { word: "Works", tone: "ok" },
+        Expiry::Rotated => Badge { word: "Ends after rotation", tone: "off" },
         Expiry::Soon => Badge { word: "Expires soon", tone: "warning" },
         Expiry::Over => Badge { word: "Expired", tone: "danger" },
     }

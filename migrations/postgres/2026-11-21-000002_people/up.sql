@@ -36,6 +36,8 @@ CREATE INDEX clients_by_purge ON clients (purge_at);
 
 -- Who made a secret: reminders go there. NULL for those made before.
 ALTER TABLE secrets ADD COLUMN created_by_id TEXT;
+-- A rotation gave it its end: that is meant, and nobody is reminded of it.
+ALTER TABLE secrets ADD COLUMN ends_by_rotation BOOLEAN NOT NULL DEFAULT FALSE;
 
 -- Forms that came too late are told apart by it.
 ALTER TABLE roles ADD COLUMN version INTEGER NOT NULL DEFAULT 1;

@@ -22,6 +22,7 @@ DROP INDEX clients_by_purge;
 DROP INDEX services_by_purge;
 ALTER TABLE clients DROP COLUMN purge_at;
 ALTER TABLE services DROP COLUMN purge_at;
+ALTER TABLE secrets DROP COLUMN ends_by_rotation;
 ALTER TABLE secrets DROP COLUMN created_by_id;
 ALTER TABLE accounts DROP COLUMN name_key;
 ALTER TABLE sessions DROP COLUMN tenant_id;

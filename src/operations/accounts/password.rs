@@ -6,7 +6,7 @@ use super::super::deployment::BY_COMMAND;
 use super::super::{Error, Operations, Result, Target, Who, record};
 use super::codes::{self, Half, Purpose};
 use super::new_password;
-use super::sign_in::account_bucket;
+use super::sign_in::{account_bucket, codes_bucket};
 use crate::access::Actor;
 use crate::crypto::random;
 use crate::db;
@@ -23,8 +23,9 @@ impl Operations {
         self.count_code_request(address)?;
         let key = email.trim().to_ascii_lowercase();
         self.db.write(|writer| {
+            let may_mail = self.may_mail_code(writer, &key)?;
             let account = db::accounts::by_email(writer, &key)?.map(|(account, _)| account);
-            let account = account.filter(|account| account.activated_at.is_some());
+            let account = account.filter(|account| may_mail && account.activated_at.is_some());
             let id = account.as_ref().map(|account| account.id);
             let (code, half) = self.new_code(writer, Purpose::PasswordReset, id, id.is_some())?;
             if let Some(account) = account {
@@ -60,6 +61,7 @@ impl Operations {
             db::mailed_codes::remove_of(writer, id)?;
             // Whoever reads the mail of the account need not wait for a block that others' guesses brought about.
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
+            db::throttles::clear(writer, &codes_bucket(&account.email.key()))?;
             self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
             let tenant = db::tenants::membership(writer, id, None)?.map(|member| member.tenant_id);
             let who = Who::Visitor { id: Some(id.to_string()), name: &account.name, address, tenant };

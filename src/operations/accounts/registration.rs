@@ -62,14 +62,17 @@ impl Operations {
         self.count_code_request(address)?;
         let key = person.email.to_ascii_lowercase();
         let half = self.db.write(|writer| {
+            let may_mail = self.may_mail_code(writer, &key)?;
             let taken = db::accounts::by_email(writer, &key)?.map(|(account, _)| account);
-            let (code, half) = self.new_code(writer, Purpose::Activation, None, taken.is_none())?;
+            let (code, half) = self.new_code(writer, Purpose::Activation, None, may_mail && taken.is_none())?;
             // Nothing that was typed goes into these mails: anybody can type anybody's address here.
             let message = match taken {
                 Some(account) => Message::AccountExists { name: account.name, portal: self.rules.public_url.clone() },
                 None => Message::Activation { code: codes::shown(&code) },
             };
-            self.enqueue(writer, &person.email, &message)?;
+            if may_mail {
+                self.enqueue(writer, &person.email, &message)?;
+            }
             Ok::<_, Error>(half)
         })?;
         Ok(Newcomer { person, company, contact: contact.as_str().to_owned(), half })

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Error, Operations, Result, Target, Who, record};
 use crate::crypto::hashing::sha256;
-use crate::db;
+use crate::db::{self, Writer};
 use crate::domain::account::{Account, PlainPassword};
 use crate::domain::audit::AuditAction;
 use crate::domain::id::AccountId;
@@ -18,6 +18,9 @@ const PER_ACCOUNT: i32 = 5;
 const PER_ADDRESS: i32 = 30;
 /// How many codes one address may ask for.
 const CODES_PER_ADDRESS: i32 = 10;
+/// How many codes may be mailed to one person before an hour's pause, whoever asks for them.
+const CODES_PER_PERSON: i32 = 5;
+const CODES_PAUSE: Duration = Duration::from_secs(3_600);
 /// How often one address may begin to register: each time costs a hash.
 const REGISTRATIONS_PER_ADDRESS: i32 = 30;
 /// Failures older than this no longer count.
@@ -34,6 +37,10 @@ fn block_for(failures: i32, forgiven: i32) -> Option<Duration> {
 
 pub(super) fn account_bucket(email_key: &str) -> String {
     format!("account:{}", sha256(email_key))
+}
+
+pub(super) fn codes_bucket(email_key: &str) -> String {
+    format!("codes-to:{}", sha256(email_key))
 }
 
 /// A bucket for what comes from one address, or for IPv6 from one /64 network: whoever has one of its addresses has
@@ -119,6 +126,26 @@ impl Operations {
     /// Codes cost mail: one address may not ask for many.
     pub(super) fn count_code_request(&self, address: &str) -> Result<()> {
         self.count(&address_bucket("codes", address), CODES_PER_ADDRESS).map(drop)
+    }
+
+    /// Whether one more code may be mailed to this person. Asked for every address alike, and whoever asked is told
+    /// nothing: the answer would tell who has an account. Call it first in a transaction: it locks the count.
+    pub(super) fn may_mail_code(&self, writer: &mut Writer<'_>, email_key: &str) -> Result<bool> {
+        let (bucket, now) = (codes_bucket(email_key), self.now());
+        let mut asked = db::throttles::count_failure(writer, &bucket, now, now.minus(CODES_PAUSE))?;
+        if db::throttles::blocked_until(writer, std::slice::from_ref(&bucket), now)?.is_some() {
+            return Ok(false);
+        }
+        if asked > CODES_PER_PERSON {
+            // The pause is over. What was asked for during it neither counts nor prolongs it: nobody can keep somebody
+            // else from their mail for good.
+            db::throttles::clear(writer, &bucket)?;
+            asked = db::throttles::count_failure(writer, &bucket, now, now.minus(CODES_PAUSE))?;
+        }
+        if asked == CODES_PER_PERSON {
+            db::throttles::block(writer, &bucket, now.plus(CODES_PAUSE))?;
+        }
+        Ok(true)
     }
 
     pub(super) fn count_registration(&self, address: &str) -> Result<()> {

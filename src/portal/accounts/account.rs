@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::mail;
 use crate::access::{Role, act};
 use crate::db;
 use crate::domain::account::strength;
@@ -30,6 +31,8 @@ struct AccountPage {
     password_form: FormState,
     second_factor: bool,
     recovery_codes_left: i64,
+    mail_form: FormState,
+    mail_kinds: Vec<mail::Kind>,
     sessions: Vec<SessionRow>,
     /// How long a session lasts in this company, unused and at most.
     session_idle: String,
@@ -72,11 +75,13 @@ async fn draw(
     let seen = guarded
         .read(move |permit, reader| {
             let account = permit.actor().membership().account_id;
-            Ok((open_sessions(reader, account, now)?, db::second_factors::codes_left(reader, account)?))
+            let sessions = open_sessions(reader, account, now)?;
+            let codes_left = db::second_factors::codes_left(reader, account)?;
+            Ok((sessions, codes_left, db::accounts::muted_mail(reader, account)?))
         })
         .await?;
     let person = seen.permit.actor().membership();
-    let (sessions, recovery_codes_left) = &seen.data;
+    let (sessions, recovery_codes_left, muted) = &seen.data;
     let this = guarded.identity().session;
     let name_form = name_form.unwrap_or_else(|| FormState::empty().with("name", &person.name));
     let password_form = password_form.unwrap_or_else(FormState::empty);
@@ -90,6 +95,8 @@ async fn draw(
         recovery_codes_left: *recovery_codes_left,
         session_idle: in_words(person.policy.sessions.idle_minutes),
         session_total: in_words(person.policy.sessions.hours * 60),
+        mail_form: mail::form(muted),
+        mail_kinds: mail::kinds(),
         sessions: sessions
             .iter()
             .map(|session| SessionRow {

@@ -3,6 +3,7 @@
 pub mod accept_invitation;
 pub mod account;
 pub mod companies;
+pub mod mail;
 pub mod password_reset;
 pub mod registration;
 pub mod second_factor;

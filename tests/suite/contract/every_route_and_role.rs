@@ -211,6 +211,7 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/communities/{community}/people/{member}", [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
     // The audit log.
+    ("post", "/account/mail",                            [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
     ("get",  "/audit",                                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
     ("get",  "/audit/{event}",                           [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
     ("post", "/audit/export",                            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
