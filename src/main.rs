@@ -231,8 +231,9 @@ fn reset_password(config: &Config, email: &str) -> anyhow::Result<()> {
 }
 
 fn verify_audit(config: &Config) -> anyhow::Result<()> {
-    let events = open(config)?.operations.verify_audit_chain()?.map_err(anyhow::Error::msg)?;
-    println!("The chain of {events} events is whole.");
+    let whole = open(config)?.operations.verify_audit_chain()?.map_err(anyhow::Error::msg)?;
+    println!("The chain of {} events is whole.", whole.events);
+    println!("Hash of the last: {}", whole.hash);
     Ok(())
 }
 

@@ -8,6 +8,13 @@ use crate::domain::audit::{AuditAction, Change};
 use crate::domain::audit_export::ExportFormat;
 use crate::domain::id::TenantId;
 
+/// A chain without a break. Whoever keeps the hash elsewhere can tell later whether the trail up to there was replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholeChain {
+    pub events: i64,
+    pub hash: String,
+}
+
 /// An export under way: handed out in pieces, however long the trail is.
 pub struct AuditExport {
     /// `None`: the whole chain, in its order.
@@ -78,12 +85,15 @@ impl Operations {
         export.format.write(&events).map(Some).map_err(bug)
     }
 
-    /// Recomputes the chain from its first event to its last. Answers with how many events there are, or with the
-    /// first place at which the chain is broken.
-    pub fn verify_audit_chain(&self) -> Result<std::result::Result<i64, String>> {
+    /// Recomputes the chain from its first event to its last. Answers with how many events there are and the hash of the
+    /// last, or with the first place at which the chain is broken.
+    pub fn verify_audit_chain(&self) -> Result<std::result::Result<WholeChain, String>> {
         const AT_ONCE: i64 = 1_000;
         // Events written while this runs stand behind this end; the next verification covers them.
-        let head = self.db.read(db::audit::head)?;
+        let head = match self.db.read(db::audit::head) {
+            Err(db::Error::NotFound) => return Ok(Err("the end of the chain is missing".into())),
+            head => head?,
+        };
         let (mut seq, mut hash, mut read) = (0, String::new(), i64::MIN);
         loop {
             let mut events = self.db.read(|reader| db::audit::after(reader, read, AT_ONCE))?;
@@ -117,6 +127,6 @@ impl Operations {
         // that is read after it is not before it.
         let last = self.db.read(db::audit::last)?;
         let end = self.db.read(db::audit::head)?;
-        Ok(if last > end.0 { Err(format!("event {last} was inserted")) } else { Ok(seq) })
+        Ok(if last > end.0 { Err(format!("event {last} was inserted")) } else { Ok(WholeChain { events: seq, hash }) })
     }
 }

@@ -21,14 +21,16 @@ fn stuck(mail: impl FnOnce(&std::path::Path) -> Mail) -> TestPortal {
     portal
 }
 
-/// Somebody at another address asks for a code each time.
-fn ask(portal: &TestPortal, times: u8) {
+/// Somebody else asks for a code each time: a person gets only so many.
+fn ask(portal: &TestPortal, times: usize) {
     for number in 0..times {
-        let asked = portal
-            .application
-            .operations
-            .request_password_reset(&Person::Developer.email("northwind"), &format!("192.0.2.{number}"));
-        asked.unwrap();
+        let company = if number < 4 { "northwind".to_owned() } else { format!("company{}", number / 4) };
+        if number >= 4 && number % 4 == 0 {
+            portal.company(&company);
+        }
+        let email = Person::ALL[number % 4].email(&company);
+        let address = format!("192.0.2.{number}");
+        portal.application.operations.request_password_reset(&email, &address).unwrap();
     }
 }
 

@@ -200,6 +200,37 @@ fn one_address_may_not_ask_for_many_codes() {
 }
 
 #[test]
+fn one_person_gets_five_codes_and_then_a_pause_whoever_asks() {
+    let (portal, _, email) = northwind();
+    let operations = &portal.application.operations;
+    let mails = |email: &str| portal.mail_to(email).len();
+    let mut asked = 0;
+    let mut ask = |email: &str, times: usize| {
+        for _ in 0..times {
+            asked += 1;
+            // The answer is the same for everybody, whether a mail goes out or not.
+            operations.request_password_reset(email, &format!("192.0.2.{asked}")).unwrap();
+        }
+    };
+    ask(&email, 8);
+    assert_eq!(mails(&email), 5);
+    // Asking during the pause does not prolong it.
+    portal.clock.advance(59 * MINUTE);
+    ask(&email.to_uppercase(), 3);
+    assert_eq!(mails(&email), 0);
+    ask("member@northwind.example", 1);
+    assert_eq!(mails("member@northwind.example"), 1, "somebody else's count is their own");
+    portal.clock.advance(MINUTE);
+    ask(&email, 7);
+    assert_eq!(mails(&email), 5);
+    // Nobody learns from it who has an account.
+    ask("nobody@example.com", 7);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM outbox"), 0);
+    let blocked = "SELECT count(*) AS n FROM throttles WHERE bucket LIKE 'codes-to:%' AND blocked_until > 0";
+    assert_eq!(portal.number(blocked), 2, "the same is noted of either");
+}
+
+#[test]
 fn what_is_no_address_is_nobodys() {
     let (_portal, browser, _) = northwind();
     for email in ["", "no address at all", "nul\0@northwind.example", "x".repeat(10_000).as_str()] {

@@ -7,10 +7,10 @@ use keywright::access::act;
 use keywright::db::DatabaseUrl;
 use keywright::domain::client::ClientType;
 
-use crate::support::{Person, TestPortal};
+use crate::support::{DAY, Person, TestPortal};
 
 fn verdict(portal: &TestPortal) -> Result<i64, String> {
-    portal.application.operations.verify_audit_chain().unwrap()
+    portal.application.operations.verify_audit_chain().unwrap().map(|whole| whole.events)
 }
 
 /// A portal with a short trail, of services alone and then of a client.
@@ -38,7 +38,7 @@ fn it_verifies_after_a_busy_life_with_eight_writers() {
         for writer in 0..8 {
             let (portal, company) = (&portal, &company);
             scope.spawn(move || {
-                for number in 0..4 {
+                for number in 0..8 {
                     let name = format!("Till {writer} {number}");
                     let client = portal.client(company, service, ClientType::ClientCredentials, &name);
                     portal.secret(company, client, "one");
@@ -54,8 +54,8 @@ fn it_verifies_after_a_busy_life_with_eight_writers() {
             });
         }
     });
-    // A service, and of each of 32 clients: added, secret added, revealed, deactivated, deleted, reactivated, renamed.
-    assert_eq!(verdict(&portal), Ok(1 + 32 * 7));
+    // A service, and of each of 64 clients: added, secret added, revealed, deactivated, deleted, reactivated, renamed.
+    assert_eq!(verdict(&portal), Ok(1 + 64 * 7));
 }
 
 #[test]
@@ -173,15 +173,69 @@ fn an_inserted_event_is_found() {
 }
 
 #[test]
+fn events_removed_at_the_start_with_the_others_moved_up_are_found() {
+    let (portal, length) = with_a_trail();
+    portal.sql("DELETE FROM audit_events WHERE seq <= 2");
+    for seq in 3..=length {
+        portal.sql(&format!("UPDATE audit_events SET seq = {} WHERE seq = {seq}", seq - 2));
+    }
+    portal.sql(&format!("UPDATE audit_head SET seq = {}", length - 2));
+    assert_eq!(verdict(&portal), Err("event 1 was changed".into()));
+}
+
+#[test]
+fn a_changed_end_is_found() {
+    let (portal, length) = with_a_trail();
+    for (change, undo, fault) in [
+        ("hash = 'x' || hash", "hash = substr(hash, 2)", "the end of the chain was changed".to_owned()),
+        ("seq = seq + 1", "seq = seq - 1", format!("event {} is missing", length + 1)),
+        ("seq = seq - 1", "seq = seq + 1", "the end of the chain was changed".to_owned()),
+        ("seq = 0, hash = ''", "seq = 0", format!("event {length} was inserted")),
+    ] {
+        portal.sql(&format!("UPDATE audit_head SET {change}"));
+        assert_eq!(verdict(&portal), Err(fault), "{change}");
+        portal.sql(&format!("UPDATE audit_head SET {undo}"));
+    }
+    portal.sql("DELETE FROM audit_head");
+    assert_eq!(verdict(&portal), Err("the end of the chain is missing".into()));
+}
+
+#[test]
+fn it_holds_across_the_purge_while_others_write() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let operations = &portal.application.operations;
+    let permit = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
+    for number in 0..20 {
+        let name = format!("Till {number}");
+        let client = portal.client(&company, service, ClientType::ClientCredentials, &name);
+        operations.delete_client(&permit, client).unwrap();
+    }
+    portal.clock.advance(15 * DAY);
+    thread::scope(|scope| {
+        let purges: Vec<_> = (0..2).map(|_| scope.spawn(|| operations.purge(|| true).unwrap().clients.len())).collect();
+        for number in 0..10 {
+            portal.service(&company, &format!("Service {number}"));
+        }
+        assert_eq!(purges.into_iter().map(|purge| purge.join().unwrap()).sum::<usize>(), 20);
+    });
+    // A service, 20 clients added, deleted and purged, and ten services.
+    assert_eq!(verdict(&portal), Ok(1 + 20 * 3 + 10));
+    assert_eq!(portal.number("SELECT count(*) AS n FROM clients"), 0);
+}
+
+#[test]
 fn the_command_says_so_too() {
     let (portal, length) = with_a_trail();
     let database = match &portal.config.database_url {
         DatabaseUrl::Sqlite(file) => format!("sqlite://{file}"),
         DatabaseUrl::Postgres(url) => url.clone(),
     };
-    let verify = || {
+    let run = |arguments: &[&str]| {
         let ran = Command::new(env!("CARGO_BIN_EXE_keywright"))
-            .args(["audit", "verify"])
+            .arg("audit")
+            .args(arguments)
             .current_dir(portal.folder.path())
             .env_clear()
             .env("KEYWRIGHT_DATABASE_URL", &database)
@@ -190,10 +244,24 @@ fn the_command_says_so_too() {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (ran.status.code(), text(ran.stdout), text(ran.stderr))
     };
-    let (code, printed, _) = verify();
-    assert_eq!((code, printed), (Some(0), format!("The chain of {length} events is whole.\n")));
+    let (code, lines, _) = run(&["export", "--format", "jsonl"]);
+    let events: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((code, events.len()), (Some(0), usize::try_from(length).unwrap()));
+    let hash = events.last().unwrap()["hash"].as_str().unwrap();
+    let (code, printed, _) = run(&["verify"]);
+    let whole = format!("The chain of {length} events is whole.\nHash of the last: {hash}\n");
+    assert_eq!((code, printed), (Some(0), whole));
+
+    let elsewhere = portal.company("elsewhere");
+    portal.service(&elsewhere, "Theirs");
+    let tenant = elsewhere.tenant.id.to_string();
+    let (_, rows, _) = run(&["export", "--format", "csv", "--tenant", &tenant]);
+    assert_eq!(rows.split_terminator("\r\n").count(), 2, "the heads of the columns, and one event");
+    assert!(rows.contains("Theirs") && rows.ends_with("\r\n"));
+    assert_eq!(run(&["export", "--format", "xml"]).0, Some(2));
+    assert_eq!(run(&["export", "--format", "csv", "--tenant", "no id"]).0, Some(2));
     portal.sql("UPDATE audit_events SET actor_name = 'Nobody' WHERE seq = 3");
-    let (code, printed, fault) = verify();
+    let (code, printed, fault) = run(&["verify"]);
     assert_eq!((code, printed.as_str()), (Some(1), ""));
     assert_eq!(fault, "keywright: event 3 was changed\n");
 }

@@ -14,7 +14,7 @@ mod things;
 pub use browser::Browser;
 pub use company::{PASSWORD, Person};
 pub use factor::{Authenticator, Enrolled, recovery_codes_on};
-pub use mail::{code_in, letters_in};
+pub use mail::{code_in, letters_in, wait_for};
 pub use portal::TestPortal;
 pub use served::Served;
 pub use things::{Things, png};
