@@ -17,6 +17,7 @@ use crate::domain::lifecycle::Grace;
 use crate::operations::{Operations, Rules};
 use crate::portal::{self, PageError, Portal, Site};
 use crate::probes;
+use crate::provider::Provider;
 
 /// Connections to the database, each for one request or job at a time.
 const CONNECTIONS: u32 = 16;
@@ -37,6 +38,7 @@ pub struct Application {
     pub migrated: Vec<String>,
     keys: Keys,
     site: Site,
+    provider: Option<Arc<Provider>>,
 }
 
 impl Application {
@@ -65,7 +67,12 @@ impl Application {
             registration_open: config.registration_open,
             trusted_proxies: config.trusted_proxies.clone(),
         };
-        Ok(Self { db, clock, operations: Arc::new(operations), migrated, keys, site })
+        let provider = config.provider.clone().map(|settings| {
+            let callback = format!("{}{}", config.public_url, portal::paths::EXTERNAL_CALLBACK);
+            Provider::new(settings, callback, clock.clone()).map(Arc::new)
+        });
+        let provider = provider.transpose().context("sign-in through another provider can't be set up")?;
+        Ok(Self { db, clock, operations: Arc::new(operations), migrated, keys, site, provider })
     }
 
     /// The server on a listener that is bound already. It runs once it is awaited.
@@ -75,6 +82,7 @@ impl Application {
             &self.db,
             self.clock.clone(),
             self.site.clone(),
+            self.provider.clone(),
             &self.keys,
         ));
         let probes = web::Data::new(probes::Probes::new(self.db.clone()));

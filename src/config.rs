@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use crate::db::DatabaseUrl;
 
@@ -35,6 +36,10 @@ struct Written {
     purge_interval_seconds: u64,
     #[serde(default = "default_grace_days")]
     grace_days: u32,
+    oidc_issuer: Option<String>,
+    oidc_client_id: Option<String>,
+    oidc_client_secret: Option<String>,
+    oidc_name: Option<String>,
 }
 
 fn default_listen() -> String {
@@ -81,6 +86,64 @@ pub struct Config {
     pub log_json: bool,
     pub purge_interval_seconds: u64,
     pub grace_days: u32,
+    /// Another OpenID provider, by which people may sign in.
+    pub provider: Option<ProviderSettings>,
+}
+
+/// Another OpenID provider, and what it knows Keywright by. It has no Debug: nobody is to print the secret.
+#[derive(Clone)]
+pub struct ProviderSettings {
+    /// Exactly as the provider writes it.
+    pub issuer: String,
+    pub client_id: String,
+    pub client_secret: Zeroizing<String>,
+    /// What people call it.
+    pub name: String,
+}
+
+impl ProviderSettings {
+    /// All four or none.
+    fn check(
+        issuer: Option<String>,
+        client_id: Option<String>,
+        client_secret: Option<String>,
+        name: Option<String>,
+    ) -> anyhow::Result<Option<Self>> {
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        match (given(issuer), given(client_id), given(client_secret).map(Zeroizing::new), given(name)) {
+            (None, None, None, None) => Ok(None),
+            (Some(issuer), Some(client_id), Some(client_secret), Some(name)) => {
+                Self::check_address(&issuer).map_err(|fault| anyhow::anyhow!("oidc_issuer {fault}: {issuer:?}"))?;
+                if issuer.contains(['?', '#']) {
+                    bail!("oidc_issuer must have no query and no fragment: {issuer:?}");
+                }
+                if name.chars().count() > 40 || name.chars().any(char::is_control) {
+                    bail!("oidc_name must be one line of at most 40 characters: it stands on a button");
+                }
+                Ok(Some(Self { issuer, client_id, client_secret, name: name.trim().to_owned() }))
+            }
+            _ => bail!("oidc_issuer, oidc_client_id, oidc_client_secret and oidc_name go together: give all or none"),
+        }
+    }
+
+    /// https, or http for loopback alone: what is said there decides who gets in.
+    pub fn check_address(text: &str) -> Result<(), &'static str> {
+        let url = url::Url::parse(text).map_err(|_| "is not a URL")?;
+        match url.scheme() {
+            "https" if url.host().is_some() => Ok(()),
+            "http" if is_loopback(&url) => Ok(()),
+            _ => Err("must be https, or http on loopback"),
+        }
+    }
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// Where mail goes.
@@ -150,6 +213,12 @@ impl Config {
         if !(1..=3_650).contains(&written.grace_days) {
             bail!("grace_days must be from 1 to 3650");
         }
+        let provider = ProviderSettings::check(
+            written.oidc_issuer,
+            written.oidc_client_id,
+            written.oidc_client_secret,
+            written.oidc_name,
+        )?;
         Ok(Self {
             listen,
             public_url,
@@ -163,6 +232,7 @@ impl Config {
             log_json,
             purge_interval_seconds: written.purge_interval_seconds,
             grace_days: written.grace_days,
+            provider,
         })
     }
 }
@@ -170,12 +240,10 @@ impl Config {
 /// https, or http for loopback alone: passwords and secrets travel through it.
 fn check_public_url(text: &str) -> anyhow::Result<String> {
     let url = url::Url::parse(text).with_context(|| format!("public_url is not a URL: {text:?}"))?;
-    let loopback = match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => bail!("public_url names no host: {text:?}"),
-    };
+    if url.host().is_none() {
+        bail!("public_url names no host: {text:?}");
+    }
+    let loopback = is_loopback(&url);
     match url.scheme() {
         "https" => {}
         "http" if loopback => {}
@@ -211,6 +279,29 @@ mod tests {
         ] {
             assert!(check_public_url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_provider_is_configured_whole_or_not_at_all() {
+        let check = |issuer: &str, id: &str, secret: &str, name: &str| {
+            let given = |text: &str| Some(text.to_owned());
+            ProviderSettings::check(given(issuer), given(id), given(secret), given(name)).map(|found| found.is_some())
+        };
+        assert!(!ProviderSettings::check(None, None, None, None).unwrap().is_some());
+        assert!(!check("", "", "", "").unwrap());
+        for good in ["https://id.example", "https://id.example/realms/one/", "http://127.0.0.1:3000", "http://[::1]:1"]
+        {
+            assert!(check(good, "keywright", "a secret", "Example ID").unwrap(), "{good}");
+        }
+        for bad in
+            ["http://id.example", "id.example", "https://id.example?x", "https://id.example/#x", "ftp://id.example"]
+        {
+            assert!(check(bad, "keywright", "a secret", "Example ID").is_err(), "{bad}");
+        }
+        for (id, secret, name) in [("", "a secret", "ID"), ("keywright", "", "ID"), ("keywright", "a secret", "")] {
+            assert!(check("https://id.example", id, secret, name).is_err());
+        }
+        assert!(check("https://id.example", "keywright", "a secret", "two\nlines").is_err());
     }
 
     #[test]

@@ -30,3 +30,5 @@ pub mod operations;
 pub mod portal;
 /// Alive, ready, and what it has done.
 pub mod probes;
+/// Another OpenID provider, by which people may sign in.
+pub mod provider;

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use sha2::{Digest, Sha256};
 
 use super::hex;
@@ -68,6 +69,11 @@ impl Passwords {
         self.freed.notify_one();
         done
     }
+}
+
+/// SHA-256 as RFC 7636 wants a code challenge: in Base64 for addresses, without padding.
+pub fn sha256_base64url(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))
 }
 
 pub fn hash_secret(secret: &PlainSecret) -> String {

@@ -24,6 +24,7 @@ pub enum Conflict {
     ClientIdUsed,
     EmailTaken,
     SubmissionRepeated,
+    IdentityTaken,
     Other,
 }
 
@@ -39,6 +40,8 @@ impl From<DieselError> for Error {
                     Conflict::EmailTaken
                 } else if named.contains("submissions") {
                     Conflict::SubmissionRepeated
+                } else if named.contains("external_identities") {
+                    Conflict::IdentityTaken
                 } else {
                     Conflict::Other
                 })

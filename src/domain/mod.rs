@@ -9,6 +9,7 @@ pub mod client_id;
 pub mod community;
 pub mod company;
 pub mod cors_origin;
+pub mod external_person;
 pub mod field_errors;
 pub mod id;
 pub mod job;

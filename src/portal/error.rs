@@ -28,6 +28,10 @@ pub enum PageError {
     OwnRequest,
     #[error("needs a second factor")]
     SecondFactorWanted { company: String, form: bool },
+    #[error("{name} is not available")]
+    ProviderUnavailable { name: String },
+    #[error("what came back from {name} is not believed")]
+    ProviderRefused { name: String },
     #[error("the form comes from elsewhere")]
     CrossOrigin,
     #[error("wrong state: {0}")]
@@ -85,6 +89,18 @@ impl PageError {
                 "Set up a second factor first",
                 &format!("{company} lets nobody work without a second factor, so nothing was done."),
                 "Go to the start page: it leads you to where you set one up. Then send the form again.",
+            ),
+            Self::ProviderUnavailable { name } => words(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Can't be reached just now",
+                &format!("{name} does not answer, so nobody can sign in through it."),
+                "Try again in a minute, or sign in with your password.",
+            ),
+            Self::ProviderRefused { name } => words(
+                StatusCode::FORBIDDEN,
+                "That did not sign you in",
+                &format!("{name} did not sign you in, or what came back does not belong to this browser's request."),
+                "Begin again from the sign-in page.",
             ),
             Self::CrossOrigin => words(
                 StatusCode::FORBIDDEN,
@@ -170,7 +186,7 @@ impl ResponseError for PageError {
         }
         let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::ProviderUnavailable { .. } => {
                 response.insert_header((header::RETRY_AFTER, "5"));
             }
             Self::TooMany { until, now } => {

@@ -38,6 +38,7 @@ use crate::clock::Clock;
 use crate::crypto::keys::Keys;
 use crate::db::{Db, ReadHandle};
 use crate::operations::Operations;
+use crate::provider::Provider;
 
 /// What every request needs.
 pub struct Portal {
@@ -45,6 +46,8 @@ pub struct Portal {
     pub reads: ReadHandle,
     pub clock: Clock,
     pub site: Site,
+    /// Another OpenID provider, where one is configured.
+    pub provider: Option<Arc<Provider>>,
     cookie_key: actix_web::cookie::Key,
 }
 
@@ -87,8 +90,15 @@ impl Site {
 }
 
 impl Portal {
-    pub fn new(operations: Arc<Operations>, db: &Db, clock: Clock, site: Site, keys: &Keys) -> Self {
+    pub fn new(
+        operations: Arc<Operations>,
+        db: &Db,
+        clock: Clock,
+        site: Site,
+        provider: Option<Arc<Provider>>,
+        keys: &Keys,
+    ) -> Self {
         let cookie_key = actix_web::cookie::Key::from(keys.derive::<64>("portal cookies").as_slice());
-        Self { operations, reads: db.reads(), clock, site, cookie_key }
+        Self { operations, reads: db.reads(), clock, site, provider, cookie_key }
     }
 }

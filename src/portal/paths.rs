@@ -2,8 +2,8 @@
 
 use crate::domain::client::ClientType;
 use crate::domain::id::{
-    AccountId, ClientUid, CommunityId, CommunityRoleId, InvitationId, MailId, MemberId, ReleaseRequestId, RevealId,
-    RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId, TestUserId,
+    AccountId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MailId, MemberId, ReleaseRequestId,
+    RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId, TestUserId,
 };
 
 pub const START: &str = "/";
@@ -304,9 +304,23 @@ pub fn audit_of_client(uid: ClientUid) -> String {
 
 // Signing in with more than a password.
 pub const SIGN_IN_CODE: &str = "/sign-in/code";
+pub const EXTERNAL: &str = "/sign-in/external";
+pub const EXTERNAL_CALLBACK: &str = "/sign-in/external/callback";
+pub const EXTERNAL_LINK: &str = "/sign-in/external/link";
+pub const IDENTITIES: &str = "/account/identities";
+pub const NEW_IDENTITY: &str = "/account/identities/new";
 pub const SECOND_FACTOR: &str = "/account/second-factor";
 pub const SECOND_FACTOR_REMOVAL: &str = "/account/second-factor/removal";
 pub const RECOVERY_CODES: &str = "/account/second-factor/recovery-codes";
+
+pub fn external_and_return(to: &str) -> String {
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", to).finish();
+    format!("{EXTERNAL}?{query}")
+}
+
+pub fn identity_removal(id: IdentityId) -> String {
+    format!("{IDENTITIES}/{id}/removal")
+}
 
 // The company, its settings, and the deployment.
 

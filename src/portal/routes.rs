@@ -4,7 +4,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::accounts::{
-    accept_invitation, account, companies, mail, password_reset, registration, second_factor, setup, sign_in,
+    accept_invitation, account, companies, external, mail, password_reset, registration, second_factor, setup, sign_in,
 };
 use super::{
     assets, audit, clients, communities, company, members, operation, reviews, roles, scopes, secrets, services, start,
@@ -183,6 +183,13 @@ routes! {
     // Signing in with more than a password.
     get  "/sign-in/code"                             Everybody           sign_in::ask_for_code;
     post "/sign-in/code"                             Everybody           sign_in::give_code;
+    get  "/sign-in/external"                         Everybody           external::begin;
+    get  "/sign-in/external/callback"                Everybody           external::callback;
+    get  "/sign-in/external/link"                    Everybody           external::ask_to_link;
+    post "/sign-in/external/link"                    Everybody           external::link_at_sign_in;
+    get  "/account/identities/new"                   See                 external::confirm_identity;
+    post "/account/identities"                       See                 external::add_identity;
+    post "/account/identities/{id}/removal"          See                 external::remove_identity;
     get  "/account/second-factor"                    See                 second_factor::show;
     post "/account/second-factor"                    See                 second_factor::add;
     post "/account/second-factor/recovery-codes"     See                 second_factor::renew_codes;

@@ -1,6 +1,7 @@
 //! What people do with their accounts.
 
 pub mod codes;
+pub mod identities;
 pub mod invitations;
 pub mod password;
 pub mod registration;

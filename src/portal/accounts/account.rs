@@ -33,10 +33,21 @@ struct AccountPage {
     recovery_codes_left: i64,
     mail_form: FormState,
     mail_kinds: Vec<mail::Kind>,
+    /// Another provider, where one is configured: what people call it, and the way to be linked.
+    provider: Option<(String, String)>,
+    identities: Vec<IdentityRow>,
     sessions: Vec<SessionRow>,
     /// How long a session lasts in this company, unused and at most.
     session_idle: String,
     session_total: String,
+}
+
+struct IdentityRow {
+    provider: String,
+    email: String,
+    linked: When,
+    used: Option<When>,
+    removal: String,
 }
 
 struct SessionRow {
@@ -77,11 +88,13 @@ async fn draw(
             let account = permit.actor().membership().account_id;
             let sessions = open_sessions(reader, account, now)?;
             let codes_left = db::second_factors::codes_left(reader, account)?;
-            Ok((sessions, codes_left, db::accounts::muted_mail(reader, account)?))
+            let identities = db::identities::of_account(reader, account)?;
+            Ok((sessions, codes_left, db::accounts::muted_mail(reader, account)?, identities))
         })
         .await?;
     let person = seen.permit.actor().membership();
-    let (sessions, recovery_codes_left, muted) = &seen.data;
+    let (sessions, recovery_codes_left, muted, identities) = &seen.data;
+    let provider = guarded.portal.provider.as_ref();
     let this = guarded.identity().session;
     let name_form = name_form.unwrap_or_else(|| FormState::empty().with("name", &person.name));
     let password_form = password_form.unwrap_or_else(FormState::empty);
@@ -93,6 +106,20 @@ async fn draw(
         roles: person.held().map(Role::word).collect(),
         second_factor: person.second_factor,
         recovery_codes_left: *recovery_codes_left,
+        provider: provider.map(|known| (known.name().to_owned(), format!("{}?link=yes", paths::EXTERNAL))),
+        identities: identities
+            .iter()
+            .map(|one| IdentityRow {
+                // One that was configured before is known by its address alone.
+                provider: provider
+                    .filter(|known| known.issuer() == one.issuer)
+                    .map_or_else(|| one.issuer.clone(), |known| known.name().to_owned()),
+                email: one.email.clone(),
+                linked: When::new(one.linked_at, now),
+                used: When::maybe(one.last_used_at, now),
+                removal: paths::identity_removal(one.id),
+            })
+            .collect(),
         session_idle: in_words(person.policy.sessions.idle_minutes),
         session_total: in_words(person.policy.sessions.hours * 60),
         mail_form: mail::form(muted),

@@ -3,6 +3,7 @@
 pub mod accept_invitation;
 pub mod account;
 pub mod companies;
+pub mod external;
 pub mod mail;
 pub mod password_reset;
 pub mod registration;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
+use crate::domain::external_person::ExternalPerson;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::AccountId;
 use crate::operations::Error;
@@ -29,6 +30,8 @@ struct SignInPage {
     set_up: bool,
     /// A form waits to be sent once the person is signed in.
     carrying: bool,
+    /// Another provider: what people call it, and the way there.
+    external: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -73,6 +76,8 @@ pub fn sign_in_and_send(portal: &Portal, request: &HttpRequest, form: &FormState
         registration_open: portal.site.registration_open,
         set_up: true,
         carrying: true,
+        // The form would be lost on the way there.
+        external: None,
     };
     html(StatusCode::UNAUTHORIZED, &page)
 }
@@ -93,6 +98,9 @@ async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<
         registration_open: visitor.portal.site.registration_open,
         set_up,
         carrying: !form.value("carried_to").is_empty(),
+        external: visitor.portal.provider.as_ref().filter(|_| form.value("carried_to").is_empty()).map(|provider| {
+            (provider.name().to_owned(), paths::external_and_return(paths::local(form.value("return_to"))))
+        }),
         form,
     };
     html(status, &page)
@@ -107,7 +115,8 @@ pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<Htt
     match found {
         Ok(Some(account)) => {
             let email = posted.typed.value("email").trim().to_owned();
-            let half = Half { account: account.to_string(), at: at.micros(), by_password: true, return_to };
+            let account = account.to_string();
+            let half = Half { account, at: at.micros(), by_password: true, return_to, link: None };
             go_through(&visitor, half, &email, Carried { to: carried_to, form: carried }).await
         }
         Ok(None) => {
@@ -127,6 +136,15 @@ pub(super) struct Half {
     pub at: i64,
     pub by_password: bool,
     pub return_to: String,
+    /// Whom the account is linked to at another provider, once everything is proved.
+    pub link: Option<Linking>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Linking {
+    pub person: ExternalPerson,
+    /// What people call the provider.
+    pub provider: String,
 }
 
 /// The address of a form that was sent after its session had ended, and its fields.
@@ -174,7 +192,7 @@ pub(super) async fn go_through(
         return html(StatusCode::FORBIDDEN, &page);
     }
     if !standing.needs_factor {
-        return enter(visitor, &half, account, carried);
+        return enter(visitor, half, account, carried).await;
     }
     // A form that waits is too large for a cookie: it stays on the page.
     let mut response = match carried.to.is_empty() {
@@ -190,8 +208,21 @@ fn carrying(form: FormState, carried: &Carried) -> FormState {
 }
 
 /// Begins the session of who has proved all that is needed.
-fn enter(visitor: &Visitor, half: &Half, account: AccountId, carried: Carried) -> Result<HttpResponse, PageError> {
+async fn enter(visitor: &Visitor, half: Half, account: AccountId, carried: Carried) -> Result<HttpResponse, PageError> {
     let proof = Proof { at: Timestamp::from_micros(half.at), by_password: half.by_password };
+    if let Some(Linking { person, provider }) = half.link {
+        let (name, address) = (provider.clone(), visitor.address());
+        let linked =
+            visitor.run(move |operations| operations.link_at_sign_in(account, &person, &provider, &address)).await?;
+        let notice = match linked {
+            Ok(()) => Notice::done(format!("From now on you can also sign in with {name}.")),
+            // They are who they are all the same.
+            Err(Error::WrongState(reason)) => Notice::info(reason.to_string()),
+            Err(error) => return Err(error.into()),
+        };
+        begin_proved(visitor, account, proof)?;
+        return Ok(go_on(&visitor.portal, paths::local(&half.return_to), notice));
+    }
     begin_proved(visitor, account, proof)?;
     if carried.to.is_empty() {
         return Ok(go_to(paths::local(&half.return_to)));
@@ -250,7 +281,7 @@ pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<Htt
     let proved = visitor.run(move |operations| operations.prove_second_factor(account, at, &factor, &address)).await?;
     match proved.map_err(|error| blocked_or(&visitor, error))? {
         Proved::Right => {
-            let mut response = enter(&visitor, &half, account, carried)?;
+            let mut response = enter(&visitor, half, account, carried).await?;
             let removal = cookies::removal(&visitor.portal, HALF, paths::SIGN_IN.into());
             response.add_cookie(&removal).map_err(|_| PageError::Bug("a cookie can't be removed".into()))?;
             Ok(response)

@@ -219,6 +219,15 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     // Signing in with more than a password.
     ("get",  "/sign-in/code",                            [Onward,   Onward,    Onward,    Onward,    Onward,    Onward]),
     ("post", "/sign-in/code",                            [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    // No other provider is configured.
+    ("get",  "/sign-in/external",                        [NotFound, NotFound,  NotFound,  NotFound,  NotFound,  NotFound]),
+    ("get",  "/sign-in/external/callback",               [NotFound, NotFound,  NotFound,  NotFound,  NotFound,  NotFound]),
+    ("get",  "/sign-in/external/link",                   [NotFound, NotFound,  NotFound,  NotFound,  NotFound,  NotFound]),
+    ("post", "/sign-in/external/link",                   [NotFound, NotFound,  NotFound,  NotFound,  NotFound,  NotFound]),
+    ("get",  "/account/identities/new",                  [SignIn,   Onward,    Onward,    Onward,    Onward,    Onward]),
+    ("post", "/account/identities",                      [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    // One's own; the last column asks for somebody else's.
+    ("post", "/account/identities/{identity}/removal",   [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  NotFound]),
     ("get",  "/account/second-factor",                   [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
     ("post", "/account/second-factor",                   [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
     ("post", "/account/second-factor/recovery-codes",    [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
@@ -306,6 +315,11 @@ impl House {
         }
         if address.contains("{session}") {
             address = address.replace("{session}", &self.session(COLUMNS[column]).to_string());
+        }
+        if address.contains("{identity}") {
+            let person = if let Asking::Someone(person) = COLUMNS[column] { person } else { Person::Member };
+            let identity = self.portal.linked_identity(&self.company, person).to_string();
+            address = address.replace("{identity}", &identity);
         }
         if path.contains("{reveal}") {
             address = self.reveal(COLUMNS[column], &self.browsers[column]);

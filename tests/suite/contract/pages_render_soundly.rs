@@ -7,7 +7,7 @@ use keywright::portal::routes::ROUTES;
 use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::support::{Authenticator, Browser, PASSWORD, Person, TestPortal};
+use crate::support::{Authenticator, Browser, PASSWORD, Person, TestPortal, Wrong};
 
 fn select(css: &str) -> Selector {
     Selector::parse(css).expect("a selector")
@@ -472,7 +472,9 @@ fn every_page_of_an_administrator_is_sound() {
     // No page was forgotten: those left out lead on, and are visited below or are no pages.
     let elsewhere =
         ["/sign-in", "/sign-in/code", "/register/company", "/activate", "/password-reset/code", "/static/{name:.*}"];
-    for route in ROUTES.iter().filter(|route| route.method == "get" && !elsewhere.contains(&route.path)) {
+    let another_provider = |path: &str| path.starts_with("/sign-in/external") || path == "/account/identities/new";
+    let asked = |path: &str| !elsewhere.contains(&path) && !another_provider(path);
+    for route in ROUTES.iter().filter(|route| route.method == "get" && asked(route.path)) {
         let one = |path: &String| {
             let (pattern, path): (Vec<_>, Vec<_>) =
                 (route.path.split('/').collect(), path.split('?').next().unwrap_or_default().split('/').collect());
@@ -541,6 +543,38 @@ fn the_pages_before_sign_in_are_sound() {
     let html = answer.text().expect("a page");
     walk.faults.extend(faults(&html, &headers));
     assert!(walk.end() > 14);
+}
+
+#[test]
+fn the_pages_about_another_provider_are_sound() {
+    let (portal, provider) = TestPortal::with_fake_provider();
+    portal.company("northwind");
+    let email = Person::Developer.email("northwind");
+    let mut walk = Walk::of(Browser::new(&portal.url));
+    walk.visit("/sign-in", 200);
+    for (address, verified) in [("nobody@elsewhere.example", true), (email.as_str(), false), ("", false)] {
+        provider.person("one", address, verified);
+        walk.visit("/sign-in/external", 403);
+    }
+    provider.does(Some(Wrong::Nonce));
+    walk.visit("/sign-in/external", 403);
+    provider.does(Some(Wrong::TokenFails));
+    walk.visit("/sign-in/external", 503);
+    provider.does(None);
+    provider.person("one", &email, true);
+    walk.visit("/sign-in/external", 200);
+    walk.browser.press("Link and sign in");
+    walk.look("the form to link with faults", 422);
+    walk.browser.fill("Password", PASSWORD);
+    walk.browser.press("Link and sign in");
+    walk.look("the start page after linking", 200);
+    walk.visit("/account", 200);
+    provider.person("two", &email, true);
+    walk.browser.follow("Link Example ID");
+    walk.look("the page that links another", 200);
+    walk.browser.press("Link Example ID");
+    walk.look("the account with two links", 200);
+    assert!(walk.end() > 10);
 }
 
 #[test]

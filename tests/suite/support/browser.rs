@@ -92,15 +92,18 @@ impl Browser {
         self.arrive(path, response)
     }
 
-    /// Follows redirects as browsers do after a form: with GET.
+    /// Follows redirects as browsers do after a form: with GET, also to other sites and back.
     fn arrive(&mut self, path: &str, mut response: Response) -> &Page {
         let mut path = path.to_owned();
-        for _ in 0..5 {
+        let mut url = response.url().clone();
+        for _ in 0..12 {
             if !response.status().is_redirection() {
                 break;
             }
-            path = response.headers()[LOCATION].to_str().expect("a path").to_owned();
-            response = self.http.get(format!("{}{path}", self.base)).send().expect("an answer");
+            let to = response.headers()[LOCATION].to_str().expect("a path");
+            url = url.join(to).expect("a URL");
+            path = url.as_str().strip_prefix(&self.base).unwrap_or(url.as_str()).to_owned();
+            response = self.http.get(url.clone()).send().expect("an answer");
         }
         self.page = Some(Page {
             status: response.status().as_u16(),

@@ -58,6 +58,7 @@ impl TestPortal {
             log_json: false,
             purge_interval_seconds: 3_600,
             grace_days: 14,
+            provider: None,
         };
         change(&mut config);
         let clock = Clock::movable(Timestamp::from_form_value("2026-11-21T12:00").expect("a time"));

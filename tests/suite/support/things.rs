@@ -8,9 +8,10 @@ use keywright::db::invitations::Invitation;
 use keywright::domain::account::Account;
 use keywright::domain::client::ClientType;
 use keywright::domain::community::CommunityInput;
+use keywright::domain::external_person::ExternalPerson;
 use keywright::domain::id::{
-    AccountId, ClientUid, CommunityId, CommunityRoleId, InvitationId, MemberId, ReleaseRequestId, RevealId, RoleId,
-    ScopeId, SecretId, ServiceId, SessionId, TestUserId,
+    AccountId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId, ReleaseRequestId, RevealId,
+    RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
 };
 use keywright::domain::role::RoleInput;
 use keywright::domain::scope::ScopeInput;
@@ -203,6 +204,21 @@ impl TestPortal {
         let permit = self.confirmed::<act::ManageTenant>(company, Person::Administrator);
         let id = other.tenant.id.to_string();
         self.application.operations.invite_to_community(&permit, community, &id).expect("an invitation");
+    }
+
+    /// Links a person to somebody at another provider.
+    pub fn linked_identity(&self, company: &Company, person: Person) -> IdentityId {
+        let account = self.permit::<act::See>(company, person).actor().membership().account_id;
+        let linked = ExternalPerson {
+            issuer: "https://id.example".into(),
+            subject: random::token(),
+            email: person.email("id"),
+            email_verified: true,
+        };
+        let permit = self.confirmed::<act::See>(company, person);
+        self.application.operations.link_identity(&permit, &linked, "Example ID").expect("a link");
+        let found = self.application.db.read(|reader| db::identities::of_account(reader, account));
+        found.expect("the links").last().expect("the new one").id
     }
 
     /// A further session of a person, as if begun in another browser.
