@@ -287,7 +287,7 @@ mod tests {
             let given = |text: &str| Some(text.to_owned());
             ProviderSettings::check(given(issuer), given(id), given(secret), given(name)).map(|found| found.is_some())
         };
-        assert!(!ProviderSettings::check(None, None, None, None).unwrap().is_some());
+        assert!(ProviderSettings::check(None, None, None, None).unwrap().is_none());
         assert!(!check("", "", "", "").unwrap());
         for good in ["https://id.example", "https://id.example/realms/one/", "http://127.0.0.1:3000", "http://[::1]:1"]
         {

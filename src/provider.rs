@@ -314,7 +314,7 @@ impl Provider {
     /// Asks the provider for what it says of itself, and for its keys.
     async fn ask(&self) -> Result<Known, ProviderError> {
         let address = format!("{}/.well-known/openid-configuration", self.settings.issuer.trim_end_matches('/'));
-        let metadata: Metadata = read(self.http.get(address), "its configuration").await?;
+        let metadata: Metadata = read(self.http.get(address), "its configuration").await.map_err(not_there)?;
         if metadata.issuer != self.settings.issuer {
             return Err(unavailable("its configuration", "it is of another issuer"));
         }
@@ -324,11 +324,19 @@ impl Provider {
         struct Keys {
             keys: Vec<serde_json::Value>,
         }
-        let keys: Keys = read(self.http.get(allowed(&metadata.jwks_uri)?), "its keys").await?;
+        let keys: Keys = read(self.http.get(allowed(&metadata.jwks_uri)?), "its keys").await.map_err(not_there)?;
         let keys = keys.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok()).collect();
         let known = Known { metadata, keys: JwkSet { keys }, at: self.clock.now() };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
         Ok(known)
+    }
+}
+
+/// Nobody asked for anything yet that could be refused.
+fn not_there(error: ProviderError) -> ProviderError {
+    match error {
+        ProviderError::Refused(why) => ProviderError::Unavailable(why),
+        unavailable => unavailable,
     }
 }
 

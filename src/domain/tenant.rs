@@ -15,7 +15,7 @@ pub struct Tenant {
 }
 
 /// What a tenant has decided for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TenantPolicy {
     /// Developers may add clients that act on their own, with the role Tenant Member only.
     pub developers_may_add_machine_clients: bool,
@@ -60,18 +60,6 @@ impl SessionLengths {
 impl Default for SessionLengths {
     fn default() -> Self {
         Self { idle_minutes: 120, hours: 12 }
-    }
-}
-
-impl Default for TenantPolicy {
-    fn default() -> Self {
-        Self {
-            developers_may_add_machine_clients: false,
-            legacy_grants: false,
-            grace_days: None,
-            second_factor_required: false,
-            sessions: SessionLengths::default(),
-        }
     }
 }
 
