@@ -19,6 +19,7 @@ use crate::domain::client_id::ClientIdSuffix;
 use crate::domain::community::CommunityInput;
 use crate::domain::company::{PolicyInput, ProfileInput};
 use crate::domain::id::{ClientUid, CommunityRoleId, ReleaseRequestId, SecretId, ServiceId};
+use crate::domain::mail_kind::MailKind;
 use crate::domain::role::RoleInput;
 use crate::domain::scope::ScopeInput;
 use crate::domain::secret::SecretInput;
@@ -367,6 +368,7 @@ impl<'a> Story<'a> {
         self.request_release(ferry, "The way back is on our own host now.")?;
         self.people()?;
         self.shared(worker)?;
+        self.small_changes(telemetry)?;
 
         // A new one, still empty.
         self.days_ago(1);
@@ -513,6 +515,17 @@ impl<'a> Story<'a> {
         let mut input = self.operations.client_form(&permit, client)?;
         input.community_roles.push(role.to_string());
         Ok(self.operations.update_client(&permit, client, &input)?)
+    }
+
+    /// What the audit log is read for: who turned what, and what it was before.
+    fn small_changes(&self, secret: SecretId) -> anyhow::Result<()> {
+        self.days_ago(3);
+        let made = self.operations.rotate_secret(&self.confirmed(THEO)?, secret, "7d", "", &random::token())?;
+        self.operations.reveal_secret(&self.confirmed(THEO)?, made.ticket, &made.secret)?;
+        self.days_ago(2);
+        let wanted = [MailKind::SecretExpiry, MailKind::Purge];
+        self.operations.choose_mail(&self.actor(MIA)?, &wanted)?;
+        Ok(())
     }
 
     fn days_ago(&self, days: u32) {

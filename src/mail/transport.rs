@@ -6,12 +6,13 @@ use std::time::Duration;
 use anyhow::Context;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor};
+use tokio::time::timeout;
 
 use super::Letter;
 use crate::config::Mail as MailConfig;
 
-/// How long a mail server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long handing over one mail may take: the way there, and the whole dialogue.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Transport {
     from: Mailbox,
@@ -20,7 +21,7 @@ pub struct Transport {
 
 enum Way {
     Folder(PathBuf),
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp { server: Box<AsyncSmtpTransport<Tokio1Executor>>, patience: Duration },
 }
 
 impl Transport {
@@ -28,12 +29,12 @@ impl Transport {
         Self::with_patience(config, from, PATIENCE)
     }
 
-    /// The same with another time for the mail server to answer each step.
+    /// The same with another time for handing over one mail.
     pub fn with_patience(config: &MailConfig, from: &str, patience: Duration) -> anyhow::Result<Self> {
         let from = from.parse().with_context(|| format!("mail_from is not a mail address: {from:?}"))?;
         let way = match config {
             MailConfig::Folder(folder) => Way::Folder(folder.clone()),
-            MailConfig::Smtp(url) => Way::Smtp(Box::new(smtp(url, patience)?)),
+            MailConfig::Smtp(url) => Way::Smtp { server: Box::new(smtp(url, patience)?), patience },
         };
         Ok(Self { from, way })
     }
@@ -49,8 +50,10 @@ impl Transport {
             .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))?;
         match &self.way {
             Way::Folder(folder) => write_file(folder, id, &mail.formatted()),
-            Way::Smtp(server) => {
-                server.send(mail).await.context("the mail server did not take it")?;
+            Way::Smtp { server, patience } => {
+                // What the transport calls a timeout is for the way there alone.
+                let sent = timeout(*patience, server.send(mail)).await;
+                sent.context("the mail server did not answer in time")?.context("the mail server did not take it")?;
                 Ok(())
             }
         }
