@@ -61,6 +61,13 @@ pub fn counted(clients: i64, people: i64) -> String {
     format!("{} and {}", of(clients, "client", "clients"), of(people, "person", "people"))
 }
 
+fn others_lose(clients: i64, people: i64, companies: &str) -> String {
+    match clients + people {
+        0 => format!("No client or person of {companies} holds a role, so none loses one."),
+        _ => format!("{} of {companies} lose their roles.", counted(clients, people)),
+    }
+}
+
 pub async fn confirm_leaving(
     guarded: Guarded<act::ManageTenant>,
     id: Path<CommunityId>,
@@ -138,10 +145,7 @@ pub async fn confirm_removal(
         heading: format!("Remove {}?", company.name),
         here: "Remove company",
         effects: vec![
-            (
-                "At once",
-                format!("{} of {} lose their roles.", counted(holding.clients.1, holding.people.1), company.name),
-            ),
+            ("At once", others_lose(holding.clients.1, holding.people.1, &company.name)),
             ("Afterwards", "You can invite it again; every role must then be given again.".into()),
         ],
         button: "Remove company",
@@ -190,8 +194,9 @@ pub async fn confirm_deletion(
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let lost = counted(clients - holding.clients.1, people - holding.people.1);
-        effects.push(("Other companies", format!("{lost} of {}{more} lose their roles.", named.join(", "))));
+        let named = format!("{}{more}", named.join(", "));
+        let lost = others_lose(clients - holding.clients.1, people - holding.people.1, &named);
+        effects.push(("Other companies", lost));
     }
     effects.push(("Afterwards", "It can't be brought back. Invitations end, too.".into()));
     let page = EndingPage {

@@ -561,8 +561,10 @@ fn shared_rows(foreign: &Foreign) -> Vec<Row> {
     use Form::{Community, CommunityEdit, CommunityRole, Invitation, PersonRoles, Role, RoleEdit, Scope, ScopeEdit};
     let mut rows = Vec::new();
     for form in [Role, RoleEdit, Community, CommunityEdit, CommunityRole] {
+        // A name is taken once.
+        let letter = if matches!(form, RoleEdit | CommunityEdit) { "ö" } else { "🔑" };
         rows.extend([
-            row(form, "name", "🔑".repeat(100), Taken),
+            row(form, "name", letter.repeat(100), Taken),
             row(form, "name", letters(101), BAD),
             row(form, "name", "", BAD),
             row(form, "name", " \t\u{3000} ", BAD),
