@@ -384,6 +384,7 @@ impl<'a> Story<'a> {
             contact_name: "Identity team".into(),
             contact_email: "oauth@northwind.example".into(),
             website_url: "https://www.northwind.example/".into(),
+            company: String::new(),
             version: "1".into(),
         };
         self.operations.update_company(&self.permit(THEO)?, &profile)?;
@@ -404,7 +405,11 @@ impl<'a> Story<'a> {
             (2, "external-auditor-of-the-mobility-division@audit.example", &[]),
         ] {
             self.days_ago(days);
-            let input = InvitationInput { email: email.into(), roles: roles.iter().map(ToString::to_string).collect() };
+            let input = InvitationInput {
+                email: email.into(),
+                roles: roles.iter().map(ToString::to_string).collect(),
+                company: String::new(),
+            };
             self.operations.invite(&self.confirmed(THEO)?, &input, &random::token())?;
         }
 

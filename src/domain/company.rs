@@ -24,6 +24,8 @@ pub struct ProfileInput {
     pub contact_name: String,
     pub contact_email: String,
     pub website_url: String,
+    /// The id of the company that the form was served for.
+    pub company: String,
     pub version: String,
 }
 
@@ -66,6 +68,8 @@ pub struct PolicyInput {
     pub grace_days: String,
     pub session_idle_minutes: String,
     pub session_hours: String,
+    /// The id of the company that the form was served for.
+    pub company: String,
     pub version: String,
     pub confirmed: Vec<String>,
 }
@@ -90,6 +94,7 @@ impl PolicyInput {
             grace_days: policy.grace_days.map_or(String::new(), |days| days.to_string()),
             session_idle_minutes: policy.sessions.idle_minutes.to_string(),
             session_hours: policy.sessions.hours.to_string(),
+            company: String::new(),
             version: version.to_string(),
             confirmed: Vec::new(),
         }

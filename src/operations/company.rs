@@ -1,6 +1,6 @@
 //! What a company says of itself, and what it allows.
 
-use super::{Confirmation, Error, Operations, Result, Target, Who, record};
+use super::{Confirmation, Error, Operations, Result, Target, Who, record, served_for};
 use crate::access::{Confirmed, Permit, TenantScope, act};
 use crate::db::tenants::Company;
 use crate::db::{self, Writer};
@@ -11,6 +11,7 @@ use crate::domain::tenant::TenantPolicy;
 impl Operations {
     /// Name, contact and website.
     pub fn update_company(&self, permit: &Permit<act::ManageTenant>, input: &ProfileInput) -> Result<()> {
+        served_for(permit, &input.company)?;
         let after = CompanyProfile::parse(input).map_err(Error::Invalid)?;
         self.db.write(|writer| {
             let before = as_seen(writer, permit.scope(), &input.version)?;
@@ -26,6 +27,7 @@ impl Operations {
 
     /// What the company allows. `Unconfirmed` says what a safeguard or a switch stops, until the form says it is meant.
     pub fn change_settings(&self, permit: &Confirmed<act::ManageTenant>, input: &PolicyInput) -> Result<()> {
+        served_for(permit, &input.company)?;
         let after = input.parse().map_err(Error::Invalid)?;
         self.db.write(|writer| {
             let before = as_seen(writer, permit.scope(), &input.version)?;

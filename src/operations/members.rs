@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record};
+use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record, served_for};
 use crate::access::{Actor, Confirmed, Role, Roles, TenantScope, act};
 use crate::crypto::hashing::sha256;
 use crate::crypto::random;
@@ -31,6 +31,8 @@ const TOO_MANY: &str = "Your company has just sent very many invitations. Wait a
 pub struct InvitationInput {
     pub email: String,
     pub roles: Vec<String>,
+    /// The id of the company that the form was served for.
+    pub company: String,
 }
 
 /// The form that changes a member's roles.
@@ -68,6 +70,7 @@ impl Operations {
         input: &InvitationInput,
         submission: &str,
     ) -> Result<(InvitationId, Made)> {
+        served_for(permit, &input.company)?;
         let (email, roles) = match (Email::parse(&input.email), roles(&input.roles)) {
             (Ok(email), Ok(roles)) => (email, roles),
             (Err(fault), _) => return Err(invalid_email(fault)),

@@ -24,7 +24,7 @@ pub mod test_users;
 
 use std::time::Duration;
 
-use crate::access::{Actor, Denied, PasswordWanted};
+use crate::access::{Act, Actor, Denied, PasswordWanted, Permit};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
@@ -308,6 +308,20 @@ fn some_of<'n>(names: impl Iterator<Item = &'n str>, count: usize) -> String {
         lines.push(&more);
     }
     lines.join("\n")
+}
+
+/// Refuses a form that was served for another company than the one that the person is in now: somebody who belongs to two
+/// may have switched in another tab.
+fn served_for<A: Act>(permit: &Permit<A>, company: &str) -> Result<()> {
+    let now = permit.actor().membership();
+    if company.is_empty() || company == now.tenant_id.to_string() {
+        return Ok(());
+    }
+    let reason = format!(
+        "This form was for another company, and you have switched to {} since. Nothing was changed.",
+        now.tenant_name
+    );
+    Err(WrongState::because(reason).into())
 }
 
 /// Runs an act that makes one thing per served form. `make` does it and answers with the new thing's id; when the same

@@ -56,11 +56,14 @@ async fn draw(
             contact_name: company.profile.contact_name.clone(),
             contact_email: company.profile.contact_email.clone(),
             website_url: company.profile.website_url.clone(),
+            company: company.tenant.id.to_string(),
             version: company.version.to_string(),
         })
     });
-    let policy_form =
-        shown.policy_form.unwrap_or_else(|| FormState::of(&PolicyInput::of(&company.tenant.policy, company.version)));
+    let policy_form = shown.policy_form.unwrap_or_else(|| {
+        let policy = PolicyInput::of(&company.tenant.policy, company.version);
+        FormState::of(&PolicyInput { company: company.tenant.id.to_string(), ..policy })
+    });
     let faulty = if profile_form.has_errors() { &profile_form } else { &policy_form };
     let page = CompanyPage {
         shell: guarded.shell(&seen, title("Settings", faulty)),

@@ -33,6 +33,9 @@ async fn draw(
     status: StatusCode,
 ) -> Result<HttpResponse, PageError> {
     let seen = guarded.read(|_, _| Ok(())).await?;
+    let company = seen.permit.actor().membership().tenant_id.to_string();
+    // A form that comes back keeps the company it was served for.
+    let form = if form.value("company").is_empty() { form.with("company", &company) } else { form };
     let shell = guarded.shell(&seen, title("Invite member", &form));
     html(status, &InvitationPage { shell, form, roles: role_options() })
 }

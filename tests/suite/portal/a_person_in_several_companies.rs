@@ -105,3 +105,30 @@ fn leaving_one_keeps_the_other() {
     let left = portal.number("SELECT count(*) AS n FROM audit_events WHERE action = 'member.left'");
     assert_eq!(left, 2);
 }
+
+#[test]
+fn a_form_served_for_the_one_changes_nothing_in_the_other() {
+    let (portal, north, _, mut dora) = dora();
+    let roles = Roles { administrator: true, ..Roles::default() };
+    portal.give(portal.person(&north, Person::Developer), roles);
+    let mut settings = dora.tab();
+    settings.visit("/settings");
+    settings.fill("Company name", "Northern name");
+    let mut rules = dora.tab();
+    rules.visit("/settings");
+    rules.fill("Days of grace", "7");
+    let mut invitation = dora.tab();
+    invitation.visit("/invitations/new");
+    invitation.fill("E-mail", "nora@newcomer.example");
+    dora.visit("/");
+    dora.press("Switch to southwind");
+    for (tab, button) in
+        [(&mut settings, "Update company"), (&mut rules, "Change settings"), (&mut invitation, "Invite member")]
+    {
+        let page = tab.press(button);
+        assert!(page.status == 409 && page.sees("you have switched to southwind since"), "{button}: {}", page.text());
+    }
+    let touched = "SELECT count(*) AS n FROM tenants WHERE version > 1 OR name = 'Northern name'";
+    assert_eq!(portal.number(touched), 0);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM invitations"), 0);
+}
