@@ -859,7 +859,7 @@ impl House {
     /// Of the company, as its settings have it now.
     fn version(&self) -> String {
         let id = self.company.tenant.id;
-        self.portal.number(&format!("SELECT version AS n FROM tenants WHERE id = '{id}'")).to_string()
+        self.portal.number(&format!("SELECT CAST(version AS BIGINT) AS n FROM tenants WHERE id = '{id}'")).to_string()
     }
 
     /// Brings the visitor to where the form is, and fresh things where the last row used them up.
