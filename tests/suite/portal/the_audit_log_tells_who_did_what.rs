@@ -243,7 +243,7 @@ fn a_hundred_thousand_events_are_read_and_taken_out_quickly() {
     portal.service(&company, "Shop");
     let many = 100_000;
     portal.sql(&format!(
-        "WITH RECURSIVE numbers (n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
+        "WITH RECURSIVE numbers (n) AS (SELECT CAST(10 AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
          INSERT INTO audit_events SELECT n, at + n * 1000000, tenant_id, actor_id, actor_name, address, 'client.updated',
          target_kind, target_id, target_name, service_id, client_uid, target_version, changes, previous_hash, hash
          FROM numbers, audit_events WHERE seq = (SELECT max(seq) FROM audit_events)",
