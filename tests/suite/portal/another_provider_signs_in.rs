@@ -1,7 +1,11 @@
 //! Another OpenID provider can sign people in, once they have proved both that they are somebody there and that the
 //! account here is theirs. Nothing that is forged, of somebody else or from another browser is believed.
 
-use crate::support::{Browser, CLIENT_SECRET, HOUR, MINUTE, PASSWORD, PROVIDER, Person, SECOND, TestPortal, Wrong};
+use base64::prelude::{BASE64_STANDARD, Engine};
+
+use crate::support::{
+    Browser, CLIENT_SECRET, FakeProvider, HOUR, MINUTE, PASSWORD, PROVIDER, Person, SECOND, Served, TestPortal, Wrong,
+};
 
 const BUTTON: &str = "Sign in with Example ID";
 
@@ -310,6 +314,30 @@ fn one_that_never_answers_holds_nobody_up_for_long() {
     browser.visit("/sign-in");
     assert_eq!(browser.follow(BUTTON).status, 503);
     assert!(begun.elapsed() < 20 * SECOND, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_log_that_says_everything_holds_nothing_of_it() {
+    let provider = FakeProvider::alone();
+    provider.person("stranger", "stranger@elsewhere.example", true);
+    let environment = provider.environment();
+    let wanted: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let served = Served::start("trace", &wanted);
+    let mut browser = Browser::new(&served.url);
+    let answer = answer_for(&browser);
+    let kept = browser.cookie("/sign-in/external", "external_sign_in").expect("an attempt");
+    assert_eq!(browser.visit(&answer).heading(), "No account here for stranger@elsewhere.example");
+    let (printed, log) = served.stop();
+    assert!(log.contains("TRACE") && log.contains("/sign-in/external/callback"), "the log says everything");
+    let basic = BASE64_STANDARD.encode("keywright:what+only+the+two+know");
+    let query = answer.split_once('?').expect("an answer").1.to_owned();
+    let mut secrets = vec![CLIENT_SECRET.to_owned(), basic, "what+only".into(), "to ask more".into(), kept];
+    secrets.extend(query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned()));
+    secrets.retain(|secret| !secret.starts_with("http"));
+    assert!(secrets.len() >= 7, "{secrets:?}");
+    for secret in secrets {
+        assert!(!log.contains(&secret) && !printed.contains(&secret), "{secret} is in the log");
+    }
 }
 
 #[test]

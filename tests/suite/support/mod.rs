@@ -16,7 +16,7 @@ pub use browser::Browser;
 pub use company::{PASSWORD, Person};
 pub use factor::{Authenticator, Enrolled, recovery_codes_on};
 pub use mail::{code_in, letters_in, wait_for};
-pub use op::{CLIENT_SECRET, NAME as PROVIDER, Wrong};
+pub use op::{CLIENT_SECRET, FakeProvider, NAME as PROVIDER, Wrong};
 pub use portal::TestPortal;
 pub use served::Served;
 pub use things::{Things, png};

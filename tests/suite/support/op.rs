@@ -128,6 +128,27 @@ pub struct FakeProvider {
 
 impl FakeProvider {
     pub fn start(config: &mut Config) -> Self {
+        let provider = Self::alone();
+        config.provider = Some(settings(&provider.url()));
+        provider
+    }
+
+    pub fn url(&self) -> String {
+        with(&self.book, |book| book.url.clone())
+    }
+
+    /// What a portal of its own process is told of it.
+    pub fn environment(&self) -> [(&'static str, String); 4] {
+        [
+            ("KEYWRIGHT_OIDC_ISSUER", self.url()),
+            ("KEYWRIGHT_OIDC_CLIENT_ID", CLIENT.to_owned()),
+            ("KEYWRIGHT_OIDC_CLIENT_SECRET", CLIENT_SECRET.to_owned()),
+            ("KEYWRIGHT_OIDC_NAME", NAME.to_owned()),
+        ]
+    }
+
+    /// For no portal yet.
+    pub fn alone() -> Self {
         let book = Data::new(Mutex::new(Book {
             url: String::new(),
             person: json!({ "sub": "nobody" }),
@@ -155,7 +176,6 @@ impl FakeProvider {
             server
         });
         with(&book, |book| book.url = instance.url.clone());
-        config.provider = Some(settings(&instance.url));
         Self { book, _instance: instance }
     }
 
