@@ -9,7 +9,7 @@ use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +34,9 @@ pub struct Posted<T> {
 #[serde(default)]
 pub struct Nothing {}
 
+/// On a request whose form the guard reads, to carry it through sign-in: nobody else gets to see it.
+pub struct Taken;
+
 /// The field that makes a form good for one thing only, however often it is sent.
 pub const SUBMISSION: &str = "submission";
 
@@ -57,6 +60,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // The guard's answer is the request's, as soon as the whole form has come.
+        if request.extensions().get::<Taken>().is_some() {
+            return Box::pin(std::future::pending());
+        }
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             check_origin(&request)?;

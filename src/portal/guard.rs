@@ -11,13 +11,13 @@ use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::accounts::sign_in::sign_in_and_send;
-use super::form::{FormState, Posted};
+use super::form::{FormState, Posted, Taken};
 use super::sessions::Identity;
 use super::shell::{Notice, Shell, Waiting, html};
 use super::when::span_in_words;
@@ -46,6 +46,7 @@ impl<A: Act> FromRequest for Guarded<A> {
             // The session ended while the form was filled in: what was typed goes along through sign-in.
             Err(PageError::SignIn { .. }) if request.method() == Method::POST => {
                 let (request, carried) = (request.clone(), Posted::<IgnoredAny>::from_request(request, payload));
+                request.extensions_mut().insert(Taken);
                 Box::pin(async move { Err(sign_in_first(&request, &carried.await?.typed)) })
             }
             other => Box::pin(ready(other.map_err(actix_web::Error::from))),

@@ -119,6 +119,32 @@ fn what_was_typed_is_not_lost() {
     assert_eq!(browser.press("Send the form").heading(), "Shop");
 }
 
+/// The form comes in pieces, and the last one late.
+struct Slow(Vec<&'static [u8]>);
+
+impl std::io::Read for Slow {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let Some(piece) = self.0.pop() else { return Ok(0) };
+        std::thread::sleep(SECOND / 5);
+        into[..piece.len()].copy_from_slice(piece);
+        Ok(piece.len())
+    }
+}
+
+#[test]
+fn what_was_typed_is_not_lost_on_a_slow_line_either() {
+    let portal = northwind();
+    let browser = developer(&portal);
+    portal.clock.advance(3 * HOUR);
+    let request = browser.http.post(format!("{}/services", portal.url)).header("origin", &portal.url);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let body = reqwest::blocking::Body::new(Slow(vec![b"&domain=shop.example.com", b"name=Shop"]));
+    let answer = request.body(body).send().expect("an answer");
+    assert_eq!(answer.status(), 401);
+    let page = answer.text().expect("a page");
+    assert!(page.contains("Nothing that you typed is lost") && page.contains("shop.example.com"), "{page}");
+}
+
 #[test]
 fn ended_ones_are_not_listed() {
     let portal = northwind();
