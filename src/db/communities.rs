@@ -558,16 +558,19 @@ pub fn people(
             .filter(members::tenant_id.eq(scope.id().to_string()))
             .into_boxed();
         if !query.search.is_empty() {
-            let name = format!("%{}%", like_literal(&query.search));
-            let email = format!("%{}%", like_literal(&search_key(&query.search)));
-            wanted =
-                wanted.filter(accounts::name.like(name).escape('\\').or(accounts::email_key.like(email).escape('\\')));
+            let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
+            wanted = wanted.filter(
+                accounts::name_key
+                    .like(pattern.clone())
+                    .escape('\\')
+                    .or(accounts::email_key.like(pattern).escape('\\')),
+            );
         }
         wanted
     };
     let total: i64 = matching().count().get_result(reader.conn())?;
     let rows: Vec<(String, String, String)> = matching()
-        .order((accounts::name.asc(), members::id.asc()))
+        .order((accounts::name_key.asc(), members::id.asc()))
         .offset(query.offset)
         .limit(query.limit)
         .select((members::id, accounts::name, accounts::email))

@@ -13,7 +13,7 @@ use crate::domain::client::Client;
 use crate::domain::id::{ClientUid, RevealId, SecretId};
 use crate::domain::lifecycle::{Status, WrongState, effective};
 use crate::domain::secret::{MAX_SECRETS, Overlap, PlainSecret, Secret, SecretInput, SecretSettings};
-use crate::domain::service::{Environment, Service};
+use crate::domain::service::Service;
 
 /// How long a secret waits to be shown.
 pub const TICKET_LASTS: Duration = Duration::from_secs(15 * 60);
@@ -79,14 +79,11 @@ impl Operations {
         let (new, made) = once(self, submission, |writer| {
             let now = self.now();
             let found = db::secrets::find(writer, permit.scope(), id)?;
-            let (client, service) = self.lock_for_secrets(writer, permit, found.client_uid)?;
+            let (client, _) = self.lock_for_secrets(writer, permit, found.client_uid)?;
             // Read again under the lock: another rotation may have ended it meanwhile.
             let old = db::secrets::find(writer, permit.scope(), id)?;
             if old.expires_at.is_some_and(|at| at <= now) {
                 return Err(WrongState::because("This secret has expired. Add a new one instead.").into());
-            }
-            if old.environment == Environment::Live && service.environment == Environment::Sandbox {
-                return Err(WrongState::because("The service is in sandbox: live secrets can't be made now.").into());
             }
             let settings = SecretSettings {
                 description: old.description.clone(),

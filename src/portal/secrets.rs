@@ -335,11 +335,11 @@ async fn draw_rotation(
             if let Some(reason) = no_more_secrets(&client, &service, count) {
                 return Err(WrongState::because(reason).into());
             }
-            Ok((secret, client, service))
+            Ok((secret, client))
         })
         .await?;
-    let (secret, client, service) = &seen.data;
-    let row = SecretRow::new(secret, guarded.portal.clock.now(), service.environment);
+    let (secret, client) = &seen.data;
+    let row = SecretRow::new(secret, guarded.portal.clock.now());
     if !row.can_rotate {
         return Err(PageError::WrongState("This secret no longer works. Add a new one instead.".into()));
     }
@@ -396,19 +396,13 @@ pub async fn confirm_deletion(
     id: Path<SecretId>,
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
-    let seen = guarded
-        .read(move |permit, reader| {
-            let (secret, client) = secret_with_client(reader, permit, id)?;
-            let service = db::services::find(reader, permit.scope(), client.service_id)?;
-            Ok((secret, client, service))
-        })
-        .await?;
-    let (secret, client, service) = &seen.data;
+    let seen = guarded.read(move |permit, reader| secret_with_client(reader, permit, id)).await?;
+    let (secret, client) = &seen.data;
     let page = DeletionPage {
         shell: guarded.shell(&seen, "Delete secret"),
         client: client.settings.name.clone(),
         client_href: paths::client(client.uid),
-        secret: SecretRow::new(secret, guarded.portal.clock.now(), service.environment),
+        secret: SecretRow::new(secret, guarded.portal.clock.now()),
         action: paths::secret_deletion(id),
     };
     html(StatusCode::OK, &page)

@@ -3,7 +3,7 @@
 use crate::domain::client::Client;
 use crate::domain::lifecycle::{Effective, State, Status, effective};
 use crate::domain::secret::{Expiry, Secret};
-use crate::domain::service::{Environment, Service};
+use crate::domain::service::Service;
 
 use super::paths;
 use super::when::When;
@@ -68,10 +68,8 @@ pub struct SecretRow {
 }
 
 impl SecretRow {
-    pub fn new(secret: &Secret, now: Timestamp, service: Environment) -> Self {
+    pub fn new(secret: &Secret, now: Timestamp) -> Self {
         let expiry = secret.expiry(now);
-        // A live secret is worth nothing while its service is in sandbox.
-        let stopped = secret.environment == Environment::Live && service == Environment::Sandbox;
         Self {
             description: secret.description.clone(),
             environment: secret.environment.word(),
@@ -80,12 +78,8 @@ impl SecretRow {
             created: When::new(secret.created_at, now),
             last_used: When::maybe(secret.last_used_at, now),
             expires: When::maybe(secret.expires_at, now),
-            badge: if stopped && expiry != Expiry::Over {
-                Badge { word: "Stopped: not live", tone: "off" }
-            } else {
-                expiry_badge(expiry)
-            },
-            can_rotate: expiry != Expiry::Over && !stopped,
+            badge: expiry_badge(expiry),
+            can_rotate: expiry != Expiry::Over,
             rotation: paths::secret_rotation(secret.id),
             deletion: paths::secret_deletion(secret.id),
         }

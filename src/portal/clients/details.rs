@@ -135,7 +135,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             && secrets.len() < MAX_SECRETS
             && worth.status != Status::Deleted,
         expiring: secrets.iter().filter(|secret| secret.expiry(now) == Expiry::Soon).count(),
-        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now, service.environment)).collect(),
+        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
         max_secrets: MAX_SECRETS,
         issuer: guarded.portal.site.public_url.clone(),
         acts_for_users: !client.client_type.acts_alone(),

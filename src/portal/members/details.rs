@@ -30,6 +30,8 @@ struct DetailsPage {
     second_factor: bool,
     held: Vec<&'static str>,
     roles: Vec<RoleOption>,
+    /// Those of communities, each with the community's name before it.
+    community_roles: Vec<String>,
     history: Vec<HistoryEntry>,
     /// The page of whoever looks at it.
     own: bool,
@@ -68,10 +70,11 @@ async fn draw(
         .read(move |permit, reader| {
             let member = db::members::find(reader, permit.scope(), id)?;
             let events = db::audit::by_actor(reader, permit.scope(), member.account_id, history::SHOWN)?;
-            Ok((member, events))
+            let community_roles = db::members::community_roles(reader, member.id)?;
+            Ok((member, events, community_roles))
         })
         .await?;
-    let (member, events) = &seen.data;
+    let (member, events, community_roles) = &seen.data;
     let now = guarded.portal.clock.now();
     let now_held = RolesInput::of(member.roles);
     let form = match form {
@@ -87,6 +90,7 @@ async fn draw(
         second_factor: member.second_factor,
         held: member.roles.held().map(Role::word).collect(),
         roles: role_options(),
+        community_roles: community_roles.iter().map(|(role, community)| format!("{community}: {role}")).collect(),
         history: history::entries(events, now),
         own: member.id == seen.permit.actor().membership().member_id,
         action: paths::member_roles(id),

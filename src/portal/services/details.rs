@@ -254,7 +254,7 @@ fn client_row(
         scopes: client.settings.scopes.clone(),
         grants: view::grants(client),
         has_secrets: client.has_secrets(),
-        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now, service.environment)).collect(),
+        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
         default_purpose: client.default_purpose.clone(),
         can_edit: can_edit && !service.state.is_deleted(),
     }

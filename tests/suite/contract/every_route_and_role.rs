@@ -207,8 +207,8 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/communities/{community}/roles/{community_role}/deletion",[SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
     ("post", "/communities/{community}/roles/{community_role}/deletion",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("get",  "/communities/{community}/people",          [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
-    ("get",  "/communities/{community}/people/{member}", [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
-    ("post", "/communities/{community}/people/{member}", [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/communities/{community}/people/{colleague}", [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/communities/{community}/people/{colleague}", [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
     // The audit log.
     ("post", "/account/mail",                            [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
@@ -299,7 +299,7 @@ impl House {
             ("{joined}", things.joined.to_string()),
             ("{invited}", things.invited.to_string()),
             ("{company}", self.portal.partner().tenant.id.to_string()),
-            ("{member}", self.company.people[0].member_id.to_string()),
+            ("{colleague}", self.company.people[0].member_id.to_string()),
         ] {
             address = address.replace(placeholder, &id);
         }

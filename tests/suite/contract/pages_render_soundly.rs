@@ -278,7 +278,14 @@ fn every_page_of_an_administrator_is_sound() {
     ]
     .map(ToOwned::to_owned)
     .to_vec();
-    paths.extend(["", "/edit", "/deletion", "/clients/new"].map(|part| format!("/services/{service}{part}")));
+    let parts = ["", "/edit", "/deactivation", "/deletion", "/clients/new", "/test-users", "/release-requests"];
+    paths.extend(parts.map(|part| format!("/services/{service}{part}")));
+    // An administrator who is an approver too.
+    portal.sql("UPDATE members SET approver = TRUE WHERE administrator = TRUE");
+    paths.extend(["", "?search=nothing+like+it", "?show=decided"].map(|part| format!("/reviews{part}")));
+    paths.push(format!("/reviews/{}", things.request));
+    paths.extend(["/changes", "/taking-back"].map(|part| format!("/reviews/services/{}{part}", things.live)));
+    paths.push(format!("/services/{}", things.live));
     paths.extend(ClientType::ALL.iter().map(|kind| format!("/services/{service}/clients/new/{}", kind.as_str())));
     paths.extend(["", "/edit", "/deletion", "/secrets/new"].map(|part| format!("/clients/{client}{part}")));
     paths.extend(["", "/edit", "/secrets/new"].map(|part| format!("/clients/{}{part}", things.machine)));

@@ -70,8 +70,8 @@ fn tenants_are_found_and_counted() {
     assert!(page.sees("1–1 of 1") && page.sees("Ökowind"), "{}", page.text());
     assert!(!page.sees(&south.tenant.id.to_string()));
     let page = operator.visit("/operation").text();
-    // Five members, a service and two clients.
-    assert!(page.contains("1–3 of 3") && page.contains(&format!("{} 5 1 2", south.tenant.id)), "{page}");
+    // Five members, three services and five clients; and the company that things are shared with.
+    assert!(page.contains("1–4 of 4") && page.contains(&format!("{} 5 3 5", south.tenant.id)), "{page}");
 }
 
 #[test]
