@@ -172,7 +172,9 @@ impl Operations {
             let tenant = db::releases::tenant_of(writer, id)?;
             let scope = permit.scope_of(tenant).ok_or(Error::NotFound)?;
             let service_id = db::releases::find(writer, scope, id)?.service_id;
-            // The service first, then the request: whoever changes what is judged locks the service too.
+            // The tenant first: whoever gives or takes a role holds it. The service then: whoever changes what is judged
+            // locks it too.
+            db::tenants::lock(writer, tenant)?;
             let before = db::services::lock(writer, scope, service_id)?;
             let request = db::releases::find(writer, scope, id)?;
             self.still_approver(writer, permit, scope)?;
@@ -238,6 +240,7 @@ impl Operations {
         self.db.write(|writer| {
             let now = self.now();
             let scope = self.scope_for_review(writer, permit, id)?;
+            db::tenants::lock(writer, scope.id())?;
             let before = db::services::lock(writer, scope, id)?;
             self.still_approver(writer, permit, scope)?;
             if before.environment != Environment::Live {
@@ -289,6 +292,7 @@ impl Operations {
         self.db.write(|writer| {
             let now = self.now();
             let scope = self.scope_for_review(writer, permit, id)?;
+            db::tenants::lock(writer, scope.id())?;
             let service = db::services::lock(writer, scope, id)?;
             self.still_approver(writer, permit, scope)?;
             let changes = db::releases::changes_of(writer, scope, id, CHANGES_SHOWN)?;
@@ -325,6 +329,7 @@ impl Operations {
     }
 
     /// The role may have been taken away between the request's arrival and this moment: a decision is worth asking again.
+    /// The caller has locked the tenant, so it stays as it is found.
     fn still_approver(
         &self,
         reader: &mut Reader<'_>,

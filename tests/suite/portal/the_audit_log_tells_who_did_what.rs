@@ -98,7 +98,7 @@ fn pages_stay_what_they_are_while_events_come_in() {
     let company = portal.company("northwind");
     let service = |number: usize| {
         // Every third has the time of the one before.
-        if number % 3 != 0 {
+        if !number.is_multiple_of(3) {
             portal.clock.advance(SECOND);
         }
         portal.service(&company, &format!("Service-{number:02}."));
