@@ -55,25 +55,38 @@ fn journey(script: &str, variant: &str) {
     assert!(output.status.success(), "{script} at {variant}:\n{said}");
 }
 
-#[test]
-fn at_a_desk() {
-    journey("journey.mjs", "1280");
+/// Runs `$script` at a desk and on a phone, with scripts and without.
+macro_rules! in_every_variant {
+    ($journey:ident, $script:literal) => {
+        mod $journey {
+            use super::journey;
+
+            #[test]
+            fn at_a_desk() {
+                journey($script, "1280");
+            }
+
+            #[test]
+            fn at_a_desk_without_scripts() {
+                journey($script, "1280-no-scripts");
+            }
+
+            #[test]
+            fn on_a_phone() {
+                journey($script, "390");
+            }
+
+            #[test]
+            fn on_a_phone_without_scripts() {
+                journey($script, "390-no-scripts");
+            }
+        }
+    };
 }
 
-#[test]
-fn at_a_desk_without_scripts() {
-    journey("journey.mjs", "1280-no-scripts");
-}
-
-#[test]
-fn on_a_phone() {
-    journey("journey.mjs", "390");
-}
-
-#[test]
-fn on_a_phone_without_scripts() {
-    journey("journey.mjs", "390-no-scripts");
-}
+in_every_variant!(services_and_clients, "journey.mjs");
+in_every_variant!(people, "people.mjs");
+in_every_variant!(release, "release.mjs");
 
 #[test]
 fn with_the_keyboard_alone() {

@@ -27,6 +27,19 @@ export class Control {
     return code;
   }
 
+  // The link in the newest mail to somebody.
+  async link(to) {
+    const letter = (await this.mail()).findLast((mail) => mail.to.includes(to));
+    const [link] = letter?.text.match(/https?:\/\/\S+/) ?? [];
+    if (!link) throw new Error(`no mail to ${to} has a link`);
+    return link;
+  }
+
+  // What time it is for the server.
+  async now() {
+    return new Date((await this.advance({})).now);
+  }
+
   // A company with one person of each kind: {administrator, developer, approver, member}, each {email, password}.
   async people(company) {
     const people = await this.#ask('POST', `/people?company=${encodeURIComponent(company)}`);
