@@ -124,7 +124,7 @@ async function changeRoles(person, theirs, somebody) {
   await act(person, words.change, ada.password);
   await person.sees(`Take roles from ${somebody.name}?`);
   await act(person, words.change, ada.password);
-  await person.sees(`${somebody.name} is now: Approver`);
+  await person.sees(`${somebody.name} is now: Tenant Member, Approver`);
   await theirs.visit('/services/new', { status: 403 });
   await theirs.visit('/reviews');
 
