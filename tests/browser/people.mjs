@@ -17,12 +17,12 @@ const WORDS = {
     services: 'Services',
   },
   setUp: { company: 'Company name', name: 'Your name', email: 'E-mail', password: 'Password', submit: 'Set up Keywright' },
-  invitation: { invite: 'Invite member', email: 'E-mail', roles: 'Roles', again: 'Send again' },
+  invitation: { invite: 'Invite member', email: 'E-mail', roles: 'Roles' },
   join: { name: 'Your name', password: 'Password', accept: 'Accept invitation' },
-  member: { roles: 'Roles', change: 'Change roles', search: 'Search', role: 'Role' },
-  role: { developer: 'Developer', approver: 'Approver', administrator: 'Tenant administrator' },
+  member: { roles: 'Roles', change: 'Change roles', search: 'Search' },
+  role: { developer: 'Developer', approver: 'Approver' },
   service: { add: 'Add service', name: 'Name', domain: 'Domain' },
-  settings: { roles: 'Client roles', scopes: 'Scopes', company: 'Company', contact: 'Contact name', update: 'Update company' },
+  settings: { roles: 'Client roles', scopes: 'Scopes', contact: 'Contact name', update: 'Update company' },
   clientRole: { add: 'Add role', edit: 'Edit', delete: 'Delete', name: 'Name', description: 'Description', update: 'Update role' },
   scope: { add: 'Add scope', name: 'Name', description: 'Description' },
   community: {
@@ -34,7 +34,6 @@ const WORDS = {
   factor: {
     setUp: 'Set up second factor', code: 'Code', turnOn: 'Turn on second factor', stored: 'I have stored the codes',
     submit: 'Sign in', useRecovery: 'Use a recovery code', recovery: 'Recovery code', remove: 'Remove second factor',
-    renew: 'Renew recovery codes',
   },
   operation: {
     approvers: 'Approvers', clients: 'Default clients', health: 'Health', add: 'Add tenant', company: 'Company name',

@@ -28,7 +28,7 @@ const WORDS = {
   },
   review: {
     reason: 'Reason', reject: 'Reject', approve: 'Approve', evidence: 'The service itself', decided: 'Decided',
-    waiting: 'Waiting', accept: 'Accept changes', takeBack: 'Take back to sandbox',
+    accept: 'Accept changes', takeBack: 'Take back to sandbox',
   },
   testUsers: { open: 'Test users', emails: 'E-mail addresses', add: 'Add test users', remove: 'Remove', undo: 'Undo' },
 };
