@@ -55,38 +55,31 @@ fn journey(script: &str, variant: &str) {
     assert!(output.status.success(), "{script} at {variant}:\n{said}");
 }
 
-/// Runs `$script` at a desk and on a phone, with scripts and without.
-macro_rules! in_every_variant {
-    ($journey:ident, $script:literal) => {
+/// Runs `$script` in the variants named.
+macro_rules! journeys {
+    ($journey:ident, $script:literal, $($name:ident = $variant:literal),+) => {
         mod $journey {
             use super::journey;
 
-            #[test]
-            fn at_a_desk() {
-                journey($script, "1280");
-            }
-
-            #[test]
-            fn at_a_desk_without_scripts() {
-                journey($script, "1280-no-scripts");
-            }
-
-            #[test]
-            fn on_a_phone() {
-                journey($script, "390");
-            }
-
-            #[test]
-            fn on_a_phone_without_scripts() {
-                journey($script, "390-no-scripts");
-            }
+            $(#[test]
+            fn $name() {
+                journey($script, $variant);
+            })+
         }
     };
 }
 
-in_every_variant!(services_and_clients, "journey.mjs");
-in_every_variant!(people, "people.mjs");
-in_every_variant!(release, "release.mjs");
+journeys!(
+    services_and_clients,
+    "journey.mjs",
+    at_a_desk = "1280",
+    at_a_desk_without_scripts = "1280-no-scripts",
+    on_a_phone = "390",
+    on_a_phone_without_scripts = "390-no-scripts"
+);
+// Both widths, with scripts and without, in two runs instead of four: these are the long ones.
+journeys!(people, "people.mjs", at_a_desk = "1280", on_a_phone_without_scripts = "390-no-scripts");
+journeys!(release, "release.mjs", at_a_desk_without_scripts = "1280-no-scripts", on_a_phone = "390");
 
 #[test]
 fn with_the_keyboard_alone() {
