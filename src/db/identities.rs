@@ -87,6 +87,13 @@ pub fn of_account(reader: &mut Reader<'_>, account: AccountId) -> Result<Vec<Ide
         .collect()
 }
 
+/// Unlinks every other sign-in of an account.
+pub fn remove_all(writer: &mut Writer<'_>, account: AccountId) -> Result<()> {
+    diesel::delete(external_identities::table.filter(external_identities::account_id.eq(account.to_string())))
+        .execute(writer.conn())?;
+    Ok(())
+}
+
 /// Takes one of a person's own links away. Answers with the issuer, or `None` where it was not theirs.
 pub fn remove(writer: &mut Writer<'_>, account: AccountId, id: IdentityId) -> Result<Option<String>> {
     let own = external_identities::table

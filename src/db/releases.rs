@@ -95,7 +95,7 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ReleaseRequestId) -
         .try_into()
 }
 
-/// The requests of a service, the newest first.
+/// The requests of a service: the one that waits, then the newest first.
 pub fn of_service(
     reader: &mut Reader<'_>,
     scope: TenantScope,
@@ -105,7 +105,11 @@ pub fn of_service(
     release_requests::table
         .filter(release_requests::service_id.eq(service.to_string()))
         .filter(release_requests::tenant_id.eq(scope.id().to_string()))
-        .order((release_requests::created_at.desc(), release_requests::id.desc()))
+        .order((
+            release_requests::waits_for.is_null().asc(),
+            release_requests::created_at.desc(),
+            release_requests::id.desc(),
+        ))
         .limit(limit)
         .load::<Row>(reader.conn())?
         .into_iter()
@@ -361,7 +365,19 @@ pub fn count_changes(reader: &mut Reader<'_>, service: ServiceId) -> Result<i64>
         .get_result(reader.conn())?)
 }
 
-/// Forgets what an approver has looked at.
+/// Forgets exactly the changes that an approver has looked at.
+pub fn remove_these_changes(writer: &mut Writer<'_>, service: ServiceId, seen: &[ChangeToReview]) -> Result<()> {
+    let ids: Vec<String> = seen.iter().map(|change| change.id.to_string()).collect();
+    diesel::delete(
+        changes_to_review::table
+            .filter(changes_to_review::service_id.eq(service.to_string()))
+            .filter(changes_to_review::id.eq_any(ids)),
+    )
+    .execute(writer.conn())?;
+    Ok(())
+}
+
+/// Forgets all changes of a service: it was judged as a whole, or is no longer live.
 pub fn remove_changes(writer: &mut Writer<'_>, service: ServiceId) -> Result<()> {
     diesel::delete(changes_to_review::table.filter(changes_to_review::service_id.eq(service.to_string())))
         .execute(writer.conn())?;

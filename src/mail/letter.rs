@@ -90,7 +90,9 @@ impl Message {
                 "Your password was changed",
                 name,
                 vec![
-                    "The password of your account has just been changed, and your other sessions have ended.".into(),
+                    "The password of your account has just been changed, and your other sessions have ended. After a reset, \
+                     sign-ins with another provider have to be linked again."
+                        .into(),
                     NOT_YOU_SECURITY.into(),
                 ],
             ),

@@ -184,6 +184,21 @@ impl Operations {
                 ..before.clone()
             };
             db::clients::update(writer, &after)?;
+            if before.state.is_deleted() {
+                // Nobody judged it while it was deleted: it comes back as something new.
+                let held = db::clients::roles_of_one(writer, uid)?;
+                let mut new = everything_new(&after);
+                new.push(Change {
+                    field: "Tenant roles".into(),
+                    before: String::new(),
+                    after: held.tenant.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", "),
+                });
+                let community = held.community.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ");
+                if !community.is_empty() {
+                    new.push(Change { field: "Community roles".into(), before: String::new(), after: community });
+                }
+                self.note_for_review(writer, permit, &service, &after, &new)?;
+            }
             let changed = [status_change(&before.state, &after.state)];
             record(writer, now, Who::Person(permit.actor()), action, &Target::Client(&after), &changed)?;
             Ok(after)

@@ -302,7 +302,7 @@ impl Operations {
             if fingerprint(&changes) != shown {
                 return Err(WrongState::because("More has changed meanwhile. Look at the changes once more.").into());
             }
-            db::releases::remove_changes(writer, id)?;
+            db::releases::remove_these_changes(writer, id, &changes)?;
             let accepted: Vec<Change> = changes
                 .into_iter()
                 .map(|change| Change {

@@ -59,6 +59,8 @@ impl Operations {
             db::accounts::set_password(writer, id, &hash, now)?;
             db::sessions::end_others(writer, id, None)?;
             db::mailed_codes::remove_of(writer, id)?;
+            // Who knew the old password may have linked a sign-in of their own.
+            db::identities::remove_all(writer, id)?;
             // Whoever reads the mail of the account need not wait for a block that others' guesses brought about.
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
             db::throttles::clear(writer, &codes_bucket(&account.email.key()))?;
@@ -85,6 +87,7 @@ impl Operations {
             db::accounts::set_password(writer, account.id, &hash, now)?;
             db::sessions::end_others(writer, account.id, None)?;
             db::mailed_codes::remove_of(writer, account.id)?;
+            db::identities::remove_all(writer, account.id)?;
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
             self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
             let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);

@@ -220,3 +220,36 @@ fn a_forged_hash_approves_nothing() {
     }
     assert_eq!(live(&portal), 0);
 }
+
+#[test]
+fn a_client_deleted_over_the_approval_comes_back_as_something_new() {
+    let portal = TestPortal::spawn();
+    let company = two_approvers(&portal);
+    let (service, _) = portal.ready_service(&company, "Shop");
+    let hidden = portal.client(&company, service, keywright::domain::client::ClientType::AuthorizationCode, "Hidden");
+    let operations = &portal.application.operations;
+    operations.delete_client(&portal.confirmed(&company, Person::Administrator), hidden).expect("it goes");
+    let request = portal.request_release(&company, Person::Developer, service);
+    portal.approve(&company, service, request);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM changes_to_review"), 0);
+    operations.reactivate_client(&portal.permit(&company, Person::Administrator), hidden, false).expect("it is back");
+    let mut approver = signed_in(&portal, "approver");
+    let page = approver.visit(&format!("/reviews/services/{service}/changes"));
+    assert!(page.sees("Hidden") && page.sees("https://app.example.com/callback"), "{}", page.text());
+}
+
+#[test]
+fn only_the_changes_that_were_shown_are_accepted() {
+    let portal = TestPortal::spawn();
+    let company = two_approvers(&portal);
+    let (service, client) = portal.live_service(&company, "Shop");
+    for number in 0..203 {
+        portal.edit_client(&company, client, |input| {
+            input.logout_redirect_urls = format!("https://app.example.com/bye/{number}");
+        });
+    }
+    let mut approver = signed_in(&portal, "approver");
+    approver.visit(&format!("/reviews/services/{service}/changes"));
+    assert!(approver.press("Accept changes").sees("accepted"));
+    assert_eq!(portal.number("SELECT count(*) AS n FROM changes_to_review"), 3, "nobody has seen the last ones");
+}
