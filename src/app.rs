@@ -14,6 +14,7 @@ use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
 use crate::db::{self, Db};
 use crate::domain::lifecycle::Grace;
+use crate::oauth::{self, Endpoints};
 use crate::operations::{Operations, Rules};
 use crate::portal::{self, PageError, Portal, Site};
 use crate::probes;
@@ -85,16 +86,19 @@ impl Application {
             self.provider.clone(),
             &self.keys,
         ));
+        let endpoints = web::Data::new(Endpoints::new(Arc::clone(&self.operations), self.clock.clone()));
         let probes = web::Data::new(probes::Probes::new(self.db.clone()));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(portal.clone())
+                .app_data(endpoints.clone())
                 .app_data(probes.clone())
                 .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .wrap(from_fn(portal::middleware::pages_for_errors))
                 .wrap(Compress::default())
                 .wrap(from_fn(portal::middleware::log))
                 .configure(probes::configure)
+                .configure(oauth::routes::configure)
                 .service(
                     web::scope("")
                         .wrap(portal::session_middleware(&portal))

@@ -24,6 +24,8 @@ pub mod generate;
 pub mod jobs;
 /// What is written to people, and how it is handed over.
 pub mod mail;
+/// The endpoints of OAuth 2.0 and OpenID Connect that machines ask.
+pub mod oauth;
 /// What people do, one function per act.
 pub mod operations;
 /// The HTML pages.

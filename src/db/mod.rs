@@ -8,6 +8,7 @@ pub mod communities;
 mod connection;
 pub mod deployment;
 mod error;
+pub mod grants;
 pub mod identities;
 pub mod invitations;
 pub mod jobs;

@@ -433,6 +433,164 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    client_keys (id) {
+        id -> Text,
+        client_uid -> Text,
+        kid -> Text,
+        algorithm -> Text,
+        jwk -> Text,
+        thumbprint -> Text,
+        added_by -> Text,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        sealed_private -> Binary,
+        public_jwk -> Text,
+        created_at -> BigInt,
+        active_from -> BigInt,
+    }
+}
+
+diesel::table! {
+    authorization_requests (id_hash) {
+        id_hash -> Text,
+        client_uid -> Text,
+        pushed -> Bool,
+        parameters -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        client_uid -> Text,
+        account_id -> Text,
+        scopes -> Text,
+        environment -> Text,
+        redirect_url -> Text,
+        authenticated_at -> BigInt,
+        second_factor -> Bool,
+        nonce -> Text,
+        claims -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    authorization_codes (code_hash) {
+        code_hash -> Text,
+        grant_id -> Text,
+        redirect_url_given -> Bool,
+        code_challenge -> Text,
+        expires_at -> BigInt,
+        redeemed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        grant_id -> Text,
+        live_of -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    revoked_tokens (jti) {
+        jti -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    used_assertions (id_hash) {
+        id_hash -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    consents (id) {
+        id -> Text,
+        account_id -> Text,
+        client_uid -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    protocol_events (id) {
+        id -> Text,
+        reference -> Text,
+        tenant_id -> Text,
+        client_uid -> Nullable<Text>,
+        at -> BigInt,
+        endpoint -> Text,
+        attempted -> Text,
+        fault -> Text,
+        expected -> Text,
+        received -> Text,
+        network -> Text,
+    }
+}
+
+diesel::table! {
+    client_usage (client_uid, hour) {
+        client_uid -> Text,
+        hour -> BigInt,
+        granted -> BigInt,
+        refused -> BigInt,
+    }
+}
+
+diesel::table! {
+    secret_usage (secret_id, day, network) {
+        secret_id -> Text,
+        day -> BigInt,
+        network -> Text,
+        accepted -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    registration_tokens (id) {
+        id -> Text,
+        tenant_id -> Text,
+        service_id -> Text,
+        description -> Text,
+        token_hash -> Text,
+        issued_by -> Text,
+        issued_by_name -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    registered_clients (client_uid) {
+        client_uid -> Text,
+        token_hash -> Text,
+        registered_with -> Text,
+        issued_by -> Text,
+    }
+}
+
 diesel::joinable!(members -> tenants (tenant_id));
 diesel::joinable!(members -> accounts (account_id));
 diesel::joinable!(services -> tenants (tenant_id));
@@ -456,5 +614,20 @@ diesel::joinable!(test_users -> services (service_id));
 diesel::joinable!(release_requests -> services (service_id));
 diesel::joinable!(release_requests -> tenants (tenant_id));
 diesel::joinable!(changes_to_review -> services (service_id));
+diesel::joinable!(client_keys -> clients (client_uid));
+diesel::joinable!(authorization_requests -> clients (client_uid));
+diesel::joinable!(grants -> clients (client_uid));
+diesel::joinable!(grants -> accounts (account_id));
+diesel::joinable!(authorization_codes -> grants (grant_id));
+diesel::joinable!(refresh_tokens -> grants (grant_id));
+diesel::joinable!(consents -> accounts (account_id));
+diesel::joinable!(consents -> clients (client_uid));
+diesel::joinable!(client_usage -> clients (client_uid));
+diesel::joinable!(secret_usage -> secrets (secret_id));
+diesel::joinable!(registration_tokens -> tenants (tenant_id));
+diesel::joinable!(registration_tokens -> services (service_id));
+diesel::joinable!(registration_tokens -> accounts (issued_by));
+diesel::joinable!(registered_clients -> clients (client_uid));
+diesel::joinable!(registered_clients -> accounts (issued_by));
 
-diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases, recovery_codes, external_identities, invitations, communities, community_tenants, community_roles, client_community_roles, member_community_roles, test_users, release_requests, changes_to_review, reminders, job_runs);
+diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases, recovery_codes, external_identities, invitations, communities, community_tenants, community_roles, client_community_roles, member_community_roles, test_users, release_requests, changes_to_review, reminders, job_runs, client_keys, signing_keys, authorization_requests, grants, authorization_codes, refresh_tokens, revoked_tokens, used_assertions, consents, protocol_events, client_usage, secret_usage, registration_tokens, registered_clients);

@@ -52,6 +52,9 @@ ids! {
     InvitationId, CommunityId, CommunityRoleId, TestUserId, ReleaseRequestId, ReviewChangeId, RecoveryCodeId,
     /// A link between an account and a person at another OpenID provider.
     IdentityId,
+    /// What a user let a client do, once.
+    GrantId,
+    ConsentId, ClientKeyId, RegistrationTokenId, ProtocolEventId,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

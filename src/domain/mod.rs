@@ -15,6 +15,7 @@ pub mod id;
 pub mod job;
 pub mod lifecycle;
 pub mod mail_kind;
+pub mod protocol;
 pub mod redirect_url;
 pub mod release;
 pub mod reminder;

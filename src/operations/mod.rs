@@ -11,6 +11,7 @@ pub mod fill;
 pub mod jobs;
 pub mod mail;
 pub mod members;
+pub mod protocol;
 pub mod purge;
 pub mod releases;
 pub mod reminders;
@@ -23,6 +24,8 @@ mod tenants;
 pub mod test_users;
 
 use std::time::Duration;
+
+use protocol::log::ProtocolLog;
 
 use crate::access::{Act, Actor, Denied, PasswordWanted, Permit};
 use crate::clock::{Clock, Timestamp};
@@ -46,6 +49,7 @@ pub struct Operations {
     keys: Keys,
     passwords: Passwords,
     rules: Rules,
+    protocol_log: ProtocolLog,
 }
 
 /// What the operator has configured.
@@ -109,7 +113,7 @@ pub struct Confirmation {
 
 impl Operations {
     pub fn new(db: Db, clock: Clock, keys: Keys, passwords: Passwords, rules: Rules) -> Self {
-        Self { db, clock, keys, passwords, rules }
+        Self { db, clock, keys, passwords, rules, protocol_log: ProtocolLog::default() }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -127,6 +131,11 @@ impl Operations {
 
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// What happens at the protocol endpoints is noted here.
+    pub fn protocol_log(&self) -> &ProtocolLog {
+        &self.protocol_log
     }
 
     /// Material for a new id: the time in milliseconds since 1970, and random bytes.

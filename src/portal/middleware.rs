@@ -180,6 +180,11 @@ fn add_headers(frame: &Frame, response: &mut HttpResponse<BoxBody>) {
     }
 }
 
+/// The reference of a request, as it stands in the log.
+pub fn reference(request: &HttpRequest) -> String {
+    request.extensions().get::<Reference>().map_or(String::new(), |found| found.0.clone())
+}
+
 /// The address of whoever asks: the peer's, or the one that a trusted proxy names. Of a chain of proxies, the last
 /// address that isn't trusted itself.
 pub fn client_address(request: &HttpRequest) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room with those it may use. A room may always use itself.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("clock", &[]),
     ("domain", &["clock"]),
     ("crypto", &["domain", "clock"]),
@@ -18,9 +18,11 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("provider", &["config", "crypto", "domain", "clock"]),
     ("operations", &["db", "access", "mail", "crypto", "domain", "clock"]),
     ("portal", &["operations", "provider", "db", "access", "crypto", "domain", "clock"]),
+    // What both need to know of a request, its address and reference, the portal's middleware tells.
+    ("oauth", &["portal", "operations", "db", "access", "crypto", "domain", "clock"]),
     ("jobs", &["app", "operations", "mail", "config", "crypto", "domain", "clock"]),
     ("probes", &["portal", "db", "clock"]),
-    ("app", &["portal", "probes", "provider", "operations", "db", "config", "crypto", "domain", "clock"]),
+    ("app", &["oauth", "portal", "probes", "provider", "operations", "db", "config", "crypto", "domain", "clock"]),
     ("demo", &["app", "jobs", "operations", "access", "config", "crypto", "domain", "clock"]),
     ("generate", &["app", "operations", "db", "access", "crypto", "domain", "clock"]),
     ("main", &["app", "jobs", "demo", "generate", "operations", "db", "config", "crypto", "clock", "domain"]),

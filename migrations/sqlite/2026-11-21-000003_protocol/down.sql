@@ -1,0 +1,14 @@
+DROP TABLE registered_clients;
+DROP TABLE registration_tokens;
+DROP TABLE secret_usage;
+DROP TABLE client_usage;
+DROP TABLE protocol_events;
+DROP TABLE consents;
+DROP TABLE used_assertions;
+DROP TABLE revoked_tokens;
+DROP TABLE refresh_tokens;
+DROP TABLE authorization_codes;
+DROP TABLE grants;
+DROP TABLE authorization_requests;
+DROP TABLE signing_keys;
+DROP TABLE client_keys;

@@ -1,0 +1,31 @@
+//! The endpoints that machines ask: discovery, keys, tokens, and what is done with tokens. They read a request, call the
+//! operation and write the answer. What browsers of end users see (authorize, consent, logout) are pages: `portal`.
+
+mod answer;
+mod call;
+pub mod routes;
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::operations::Operations;
+
+pub use answer::Refused;
+pub use call::Call;
+
+/// What every endpoint needs.
+pub struct Endpoints {
+    pub operations: Arc<Operations>,
+    pub clock: Clock,
+}
+
+impl Endpoints {
+    pub fn new(operations: Arc<Operations>, clock: Clock) -> Self {
+        Self { operations, clock }
+    }
+
+    /// The issuer: the portal's public address, without a slash at the end.
+    pub fn issuer(&self) -> &str {
+        &self.operations.rules().public_url
+    }
+}
