@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::services::status_change;
-use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record};
+use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale};
 use crate::access::{Confirmed, Permit, TenantScope, act};
 use crate::db::{self, Conflict, Reader, Writer};
 use crate::domain::audit::{AuditAction, Change, changes};
@@ -100,11 +100,7 @@ impl Operations {
             if before.state.is_deleted() {
                 return Err(WrongState::because("This client is deleted. Reactivate it before editing it.").into());
             }
-            if input.version.parse() != Ok(before.version) {
-                let seen = input.version.parse().unwrap_or(0);
-                let since = db::audit::since_version(writer, permit.scope(), &uid.to_string(), seen)?;
-                return Err(Error::Stale { since, version: before.version });
-            }
+            refuse_stale(writer, permit.scope(), &uid, &input.version, before.version)?;
             let wanted = Standing::parse(&input.status)
                 .ok_or_else(|| Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive.")))?;
             let (settings, roles) = self.parse(writer, permit, &service, before.client_type, Some(&before), input)?;

@@ -2,7 +2,7 @@
 //!
 //! What concerns another company stands in its trail too, with this company's name and no person's.
 
-use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, some_of};
+use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale, some_of};
 use crate::access::{Confirmed, Permit, Role, TenantScope, act};
 use crate::db::communities::{Holding, Which};
 use crate::db::{self, Reader, Writer};
@@ -61,11 +61,7 @@ impl Operations {
             // Two that take the same name take turns.
             db::tenants::lock(writer, permit.scope().id())?;
             let before = lock_owned(writer, permit.scope(), id)?;
-            if input.version.parse() != Ok(before.version) {
-                let seen = input.version.parse().unwrap_or(0);
-                let since = db::audit::since_version(writer, permit.scope(), &id.to_string(), seen)?;
-                return Err(Error::Stale { since, version: before.version });
-            }
+            refuse_stale(writer, permit.scope(), &id, &input.version, before.version)?;
             refuse_taken_name(writer, permit.scope(), &settings.name, Some(id))?;
             let changed = changes(&before.settings.facts(), &settings.facts());
             if changed.is_empty() {
@@ -293,11 +289,7 @@ impl Operations {
             let community = lock_owned(writer, permit.scope(), id)?;
             let all = db::communities::roles(writer, id)?;
             let before = own_role(&all, role)?;
-            if input.version.parse() != Ok(before.version) {
-                let seen = input.version.parse().unwrap_or(0);
-                let since = db::audit::since_version(writer, permit.scope(), &role.to_string(), seen)?;
-                return Err(Error::Stale { since, version: before.version });
-            }
+            refuse_stale(writer, permit.scope(), &role, &input.version, before.version)?;
             refuse_taken_role(&all, Some(role), &settings.name)?;
             let changed = changes(&before.settings.facts(), &settings.facts());
             if changed.is_empty() {

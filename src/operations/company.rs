@@ -1,6 +1,6 @@
 //! What a company says of itself, and what it allows.
 
-use super::{Confirmation, Error, Operations, Result, Target, Who, record, served_for};
+use super::{Confirmation, Error, Operations, Result, Target, Who, record, refuse_stale, served_for};
 use crate::access::{Confirmed, Permit, TenantScope, act};
 use crate::db::tenants::Company;
 use crate::db::{self, Writer};
@@ -52,11 +52,7 @@ impl Operations {
 fn as_seen(writer: &mut Writer<'_>, scope: TenantScope, version: &str) -> Result<Company> {
     db::tenants::lock(writer, scope.id())?;
     let company = db::tenants::company(writer, scope)?;
-    if version.parse() != Ok(company.version) {
-        let seen = version.parse().unwrap_or(0);
-        let since = db::audit::since_version(writer, scope, &scope.id().to_string(), seen)?;
-        return Err(Error::Stale { since, version: company.version });
-    }
+    refuse_stale(writer, scope, &scope.id(), version, company.version)?;
     Ok(company)
 }
 

@@ -27,13 +27,13 @@ use std::time::Duration;
 
 use protocol::log::ProtocolLog;
 
-use crate::access::{Act, Actor, Denied, PasswordWanted, Permit};
+use crate::access::{Act, Actor, Denied, PasswordWanted, Permit, TenantScope};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
 use crate::crypto::random;
 use crate::db::invitations::Invitation;
-use crate::db::{self, Conflict, Db, Writer};
+use crate::db::{self, Conflict, Db, Reader, Writer};
 use crate::domain::audit::{AuditAction, AuditEvent, Change};
 use crate::domain::client::Client;
 use crate::domain::field_errors::FieldErrors;
@@ -331,6 +331,22 @@ fn served_for<A: Act>(permit: &Permit<A>, company: &str) -> Result<()> {
         now.tenant_name
     );
     Err(WrongState::because(reason).into())
+}
+
+/// Refuses a form that was served before somebody else changed the thing.
+fn refuse_stale(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    thing: &impl ToString,
+    version_seen: &str,
+    version: i32,
+) -> Result<()> {
+    if version_seen.parse() == Ok(version) {
+        return Ok(());
+    }
+    let seen = version_seen.parse().unwrap_or(0);
+    let since = db::audit::since_version(reader, scope, &thing.to_string(), seen)?;
+    Err(Error::Stale { since, version })
 }
 
 /// Runs an act that makes one thing per served form. `make` does it and answers with the new thing's id; when the same

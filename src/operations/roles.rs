@@ -1,6 +1,6 @@
 //! What administrators do to the roles that their tenant's clients can hold.
 
-use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, some_of};
+use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale, some_of};
 use crate::access::{Confirmed, Permit, act};
 use crate::db;
 use crate::db::tenants::ClientRole;
@@ -48,11 +48,7 @@ impl Operations {
             if before.built_in {
                 return Err(Error::NotFound);
             }
-            if input.version.parse() != Ok(before.version) {
-                let seen = input.version.parse().unwrap_or(0);
-                let since = db::audit::since_version(writer, permit.scope(), &id.to_string(), seen)?;
-                return Err(Error::Stale { since, version: before.version });
-            }
+            refuse_stale(writer, permit.scope(), &id, &input.version, before.version)?;
             refuse_taken(&db::roles::all(writer, permit.scope())?, Some(id), &settings.name)?;
             let changed = changes(&before.settings.facts(), &settings.facts());
             if changed.is_empty() {

@@ -1,6 +1,6 @@
 //! What administrators do to their tenant's scope catalogue.
 
-use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record};
+use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale};
 use crate::access::{Confirmed, Permit, act};
 use crate::db;
 use crate::domain::audit::{AuditAction, Change};
@@ -49,11 +49,7 @@ impl Operations {
             if before.built_in {
                 return Err(Error::NotFound);
             }
-            if input.version.parse() != Ok(before.version) {
-                let seen = input.version.parse().unwrap_or(0);
-                let since = db::audit::since_version(writer, permit.scope(), &id.to_string(), seen)?;
-                return Err(Error::Stale { since, version: before.version });
-            }
+            refuse_stale(writer, permit.scope(), &id, &input.version, before.version)?;
             if before.scope.description == description {
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! What people do to services.
 
-use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, some_of};
+use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale, some_of};
 use crate::access::{Action, Confirmed, Permit, act};
 use crate::crypto::hashing;
 use crate::db;
@@ -85,11 +85,7 @@ impl Operations {
                     "This service is deleted. Reactivate it before editing it.",
                 )));
             }
-            if input.version.parse() != Ok(before.version) {
-                let seen = input.version.parse().unwrap_or(0);
-                let since = db::audit::since_version(writer, permit.scope(), &id.to_string(), seen)?;
-                return Err(Error::Stale { since, version: before.version });
-            }
+            refuse_stale(writer, permit.scope(), &id, &input.version, before.version)?;
             let mut after = Service { settings: settings.clone(), ..before.clone() };
             if let Some(wanted) = wanted {
                 after.state = State::standing(wanted);
