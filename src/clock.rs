@@ -20,6 +20,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Whole seconds since 1970, as tokens count (RFC 7519 §2).
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
     /// The instant `span` later; saturates far outside any real date.
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))

@@ -1,7 +1,7 @@
 //! One hash function for what people and machines must prove, Argon2id in PHC form, at two named costs;
 //! and SHA-256 for tokens that are random enough to need no more.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -76,12 +76,36 @@ pub fn sha256_base64url(text: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))
 }
 
+/// The left half of the SHA-256, in the same form: `at_hash` and `c_hash` of ID tokens that are signed with RS256 or ES256
+/// (OpenID Connect Core §3.1.3.6).
+pub fn left_half_base64url(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text.as_bytes())[..16])
+}
+
+/// HMAC-SHA-256 (RFC 2104) in the same form.
+pub fn hmac_base64url(key: &[u8; 32], text: &str) -> String {
+    let tag = aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, key), text.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(tag.as_ref())
+}
+
+/// Whether two texts are the same, in a time that doesn't tell where they differ.
+pub fn same(one: &str, other: &str) -> bool {
+    use subtle::ConstantTimeEq;
+    one.as_bytes().ct_eq(other.as_bytes()).into()
+}
+
 pub fn hash_secret(secret: &PlainSecret) -> String {
     hash(secret.expose(), SECRET_COST)
 }
 
 pub fn secret_matches(secret: &PlainSecret, stored: &str) -> bool {
     matches(secret.expose(), stored, SECRET_COST)
+}
+
+/// The work of comparing a claimed secret with one that isn't there, so that the time of an answer tells nothing.
+pub fn secret_matches_nothing(claimed: &str) {
+    static DECOY: LazyLock<String> = LazyLock::new(|| hash(&super::random::token(), SECRET_COST));
+    std::hint::black_box(matches(claimed, &DECOY, SECRET_COST));
 }
 
 /// SHA-256 in hexadecimal, for random tokens of 128 bits and more.

@@ -2,7 +2,9 @@
 
 pub mod hashing;
 pub mod keys;
+pub mod public_key;
 pub mod random;
+pub mod signing;
 pub mod totp;
 
 /// Lower-case hexadecimal digits.

@@ -25,7 +25,7 @@ use crate::domain::text::search_key;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = clients)]
-struct Row {
+pub(super) struct Row {
     uid: String,
     tenant_id: String,
     service_id: String,

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod client_keys;
 pub mod clients;
 pub mod communities;
 mod connection;
@@ -17,6 +18,7 @@ pub mod mailed_codes;
 pub mod members;
 pub mod migrations;
 pub mod outbox;
+pub mod registered;
 pub mod releases;
 pub mod reminders;
 pub mod roles;
@@ -25,10 +27,12 @@ pub mod second_factors;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
+pub mod signing_keys;
 pub mod submissions;
 pub mod tenants;
 pub mod test_users;
 pub mod throttles;
+pub mod used_assertions;
 
 #[rustfmt::skip]
 mod schema;

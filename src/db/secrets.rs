@@ -107,6 +107,20 @@ pub fn hash(reader: &mut Reader<'_>, id: SecretId) -> Result<String> {
     Ok(secrets::table.find(id.to_string()).select(secrets::hash).first(reader.conn())?)
 }
 
+/// The secrets of a client that end in these four characters, with their hashes: one of them may be a claimed secret.
+pub fn candidates(reader: &mut Reader<'_>, client: ClientUid, last_four: &str) -> Result<Vec<(Secret, String)>> {
+    let rows = secrets::table
+        .filter(secrets::client_uid.eq(client.to_string()))
+        .filter(secrets::last_four.eq(last_four))
+        .load::<Row>(reader.conn())?;
+    rows.into_iter()
+        .map(|row| {
+            let hash = row.hash.clone();
+            Ok((row.try_into()?, hash))
+        })
+        .collect()
+}
+
 /// The secrets of several clients at once, newest first, by client.
 pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<Secret>>> {
     let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();

@@ -17,7 +17,7 @@ use crate::domain::text::search_key;
 
 #[derive(Queryable, Insertable)]
 #[diesel(table_name = tenants)]
-struct Row {
+pub(super) struct Row {
     id: String,
     name: String,
     contact_email: String,
@@ -109,6 +109,13 @@ pub fn insert(writer: &mut Writer<'_>, new: &NewTenant<'_>) -> Result<()> {
 /// How many tenants operate the deployment: one, once it is set up.
 pub fn count_operating(reader: &mut Reader<'_>) -> Result<i64> {
     Ok(tenants::table.filter(tenants::operates.eq(true)).count().get_result(reader.conn())?)
+}
+
+/// The tenant of whoever operates the deployment; `None` before it is set up.
+pub fn operating(reader: &mut Reader<'_>) -> Result<Option<TenantId>> {
+    let operating = tenants::table.filter(tenants::operates.eq(true)).order(tenants::id.asc()).select(tenants::id);
+    let found: Option<String> = operating.first(reader.conn()).optional()?;
+    found.map(|id| stored(&id, "tenant id")).transpose()
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Tenant> {

@@ -19,6 +19,16 @@ pub struct TestUser {
     pub created_at: Timestamp,
 }
 
+/// Whether the person with this address is one of a service's test users.
+pub fn includes(reader: &mut Reader<'_>, service: ServiceId, email_key: &str) -> Result<bool> {
+    let count: i64 = test_users::table
+        .filter(test_users::service_id.eq(service.to_string()))
+        .filter(test_users::email_key.eq(email_key))
+        .count()
+        .get_result(reader.conn())?;
+    Ok(count == 1)
+}
+
 /// The test users of a service by address.
 pub fn of_service(reader: &mut Reader<'_>, scope: TenantScope, service: ServiceId) -> Result<Vec<TestUser>> {
     let rows: Vec<(String, String, String, i64)> = test_users::table

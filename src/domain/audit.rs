@@ -54,6 +54,8 @@ actions! {
     SecretRevealed = "secret.revealed", "was shown the secret";
     SecretRotated = "secret.rotated", "rotated the secret";
     SecretDeleted = "secret.deleted", "deleted the secret";
+    ClientKeyAdded = "client_key.added", "added the key";
+    ClientKeyDeleted = "client_key.deleted", "deleted the key";
     SecondFactorAdded = "second_factor.added", "added a second factor to";
     SecondFactorRemoved = "second_factor.removed", "removed the second factor of";
     RecoveryCodesRenewed = "recovery_codes.renewed", "renewed the recovery codes of";
@@ -99,6 +101,7 @@ actions! {
     ReleaseRejected = "release.rejected", "rejected the release of";
     ServiceTakenBack = "service.taken_back", "took back to sandbox the service";
     ReleaseChangesAccepted = "release.changes_accepted", "accepted the changes at the service";
+    SigningKeysRotated = "signing_keys.rotated", "rotated the signing keys of";
     AuditExported = "audit.exported", "exported the audit log of";
 }
 
@@ -148,7 +151,7 @@ impl ActionGroup {
             Self::Services => "Services",
             Self::Releases => "Test users and releases",
             Self::Clients => "Clients",
-            Self::Secrets => "Secrets",
+            Self::Secrets => "Secrets and keys",
             Self::Members => "Members and invitations",
             Self::Roles => "Client roles and scopes",
             Self::Communities => "Communities",
@@ -172,7 +175,7 @@ impl AuditAction {
             "service" => ActionGroup::Services,
             "test_user" | "release" => ActionGroup::Releases,
             "client" => ActionGroup::Clients,
-            "secret" => ActionGroup::Secrets,
+            "secret" | "client_key" => ActionGroup::Secrets,
             "member" | "invitation" => ActionGroup::Members,
             "role" | "scope" => ActionGroup::Roles,
             "community" | "community_role" => ActionGroup::Communities,
@@ -278,7 +281,7 @@ mod tests {
         let grouped: usize = ActionGroup::ALL.into_iter().map(|group| group.actions().count()).sum();
         assert_eq!(grouped, AuditAction::ALL.len());
         let company: Vec<_> = ActionGroup::Company.actions().map(AuditAction::as_str).collect();
-        let expected = ["tenant.", "settings.", "platform_approver.", "audit.", "mail."];
+        let expected = ["tenant.", "settings.", "platform_approver.", "signing_keys.", "audit.", "mail."];
         let strays: Vec<_> =
             company.into_iter().filter(|word| !expected.iter().any(|start| word.starts_with(start))).collect();
         assert!(strays.is_empty(), "in no group of their own: {strays:?}");

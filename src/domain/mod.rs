@@ -6,6 +6,7 @@ pub mod audit;
 pub mod audit_export;
 pub mod client;
 pub mod client_id;
+pub mod client_key;
 pub mod community;
 pub mod company;
 pub mod cors_origin;

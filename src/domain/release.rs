@@ -86,7 +86,7 @@ pub struct ChangeToReview {
 }
 
 /// The settings of a live service's clients whose change an approver wants to see, by their labels.
-pub const REVIEWED_FIELDS: [&str; 9] = [
+pub const REVIEWED_FIELDS: [&str; 10] = [
     "Redirect URLs",
     "Logout redirect URLs",
     "CORS origins",
@@ -96,4 +96,5 @@ pub const REVIEWED_FIELDS: [&str; 9] = [
     "Require PKCE",
     "Tenant roles",
     "Community roles",
+    "Keys",
 ];

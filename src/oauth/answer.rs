@@ -18,7 +18,7 @@ pub struct Refused {
     /// The client tried HTTP Basic, so that is what the answer asks for (RFC 6749 §5.2).
     basic: bool,
     /// The origin that may read the answer.
-    pub(super) readable_by: Option<String>,
+    readable_by: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +46,12 @@ impl Refused {
     /// The client tried HTTP Basic.
     pub(super) fn with_basic(mut self, basic: bool) -> Self {
         self.basic = basic;
+        self
+    }
+
+    /// The origin that may read the answer.
+    pub(super) fn with_reader(mut self, origin: Option<String>) -> Self {
+        self.readable_by = origin;
         self
     }
 }

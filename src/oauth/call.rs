@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
-use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{HttpRequest, web};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use super::{Endpoints, Refused};
-use crate::domain::protocol::event::{self, Endpoint};
+use crate::domain::protocol::event::{self, Endpoint, ProtocolEvent};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::params::Params;
 use crate::operations::Operations;
+use crate::operations::protocol::{self, Whose};
 use crate::portal::middleware;
 
 /// The largest body, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
+
+/// How much of what was tried is kept, in characters.
+const MAX_NOTED: usize = 100;
 
 /// A request on its way to the operations.
 #[derive(Clone)]
@@ -48,7 +51,7 @@ impl Call {
     }
 
     /// The parameters of a form body (RFC 6749, appendix B).
-    pub async fn form(&self, request: &HttpRequest, payload: &mut Payload) -> Result<Params, Refused> {
+    pub async fn form(&self, request: &HttpRequest, payload: &mut web::Payload) -> Result<Params, Refused> {
         let kind =
             request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let bare = kind.split(';').next().unwrap_or_default().trim();
@@ -60,7 +63,7 @@ impl Call {
         Params::parse(&body).map_err(|refusal| self.refused(refusal))
     }
 
-    pub async fn body(&self, payload: &mut Payload) -> Result<Vec<u8>, Refused> {
+    pub async fn body(&self, payload: &mut web::Payload) -> Result<Vec<u8>, Refused> {
         let mut body = Vec::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| self.refused(Fault::Malformed))?;
@@ -81,6 +84,44 @@ impl Call {
         let operations = Arc::clone(&self.endpoints.operations);
         let span = tracing::Span::current();
         web::block(move || span.in_scope(|| work(&operations))).await.map_err(|_| self.refused(Fault::Bug))
+    }
+
+    /// Notes how a request ended, for the client's developers, and turns a refusal into its answer.
+    pub fn outcome<T>(
+        &self,
+        ended: Result<(T, Whose), protocol::Refused>,
+        attempted: &str,
+        basic: bool,
+    ) -> Result<T, Refused> {
+        let (whose, refusal) = match &ended {
+            Ok((_, whose)) => (Some(*whose), None),
+            Err(refused) => (refused.whose, Some(refused.refusal.clone())),
+        };
+        if let Some(Whose { tenant, client }) = whose {
+            self.endpoints.operations.protocol_log().note(ProtocolEvent {
+                reference: self.reference.clone(),
+                tenant,
+                client,
+                at: self.endpoints.clock.now(),
+                endpoint: self.endpoint,
+                attempted: attempted.chars().take(MAX_NOTED).collect(),
+                refusal,
+                network: self.network(),
+            });
+        }
+        ended.map(|(granted, _)| granted).map_err(|refused| {
+            let readable_by = (refused.refusal.fault != Fault::CrossOrigin).then(|| self.origin.clone()).flatten();
+            self.refused(refused.refusal).with_basic(basic).with_reader(readable_by)
+        })
+    }
+
+    /// The answer may be read by the web page that asked: its origin was found to be one of the client's.
+    pub fn readable(&self, mut response: HttpResponse) -> HttpResponse {
+        if let Some(origin) = self.origin.as_deref().and_then(|origin| HeaderValue::from_str(origin).ok()) {
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+        }
+        response
     }
 
     pub fn refused(&self, refusal: impl Into<Refusal>) -> Refused {

@@ -3,7 +3,10 @@
 
 mod answer;
 mod call;
+mod client_auth;
+mod cors;
 pub mod routes;
+mod token;
 
 use std::sync::Arc;
 

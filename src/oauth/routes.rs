@@ -1,15 +1,21 @@
 //! Every endpoint, on one screen. A contract test walks the list.
 
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
+
+use super::{cors, token};
 
 macro_rules! routes {
     ($($method:ident $path:literal $handler:path;)*) => {
         pub const ROUTES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
 
         pub fn configure(config: &mut ServiceConfig) {
-            $(config.route($path, web::$method().to($handler));)*
+            $(config.route($path, web::method(Method::$method).to($handler));)*
         }
     };
 }
 
-routes! {}
+routes! {
+    POST    "/oauth2/token"      token::answer;
+    OPTIONS "/oauth2/token"      cors::preflight;
+}

@@ -193,6 +193,11 @@ impl Operations {
                 if !community.is_empty() {
                     new.push(Change { field: "Community roles".into(), before: String::new(), after: community });
                 }
+                let keys = db::client_keys::of_client(writer, uid)?;
+                let keys: Vec<String> = keys.iter().map(|key| key.key.in_words()).collect();
+                if !keys.is_empty() {
+                    new.push(Change { field: "Keys".into(), before: String::new(), after: keys.join("\n") });
+                }
                 self.note_for_review(writer, permit, &service, &after, &new)?;
             }
             let changed = [status_change(&before.state, &after.state)];

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod client_keys;
 pub mod clients;
 pub mod communities;
 pub mod company;
@@ -26,6 +27,7 @@ pub mod test_users;
 use std::time::Duration;
 
 use protocol::log::ProtocolLog;
+use protocol::signing::KeyRing;
 
 use crate::access::{Act, Actor, Denied, PasswordWanted, Permit, TenantScope};
 use crate::clock::{Clock, Timestamp};
@@ -50,6 +52,7 @@ pub struct Operations {
     passwords: Passwords,
     rules: Rules,
     protocol_log: ProtocolLog,
+    key_ring: KeyRing,
 }
 
 /// What the operator has configured.
@@ -113,7 +116,8 @@ pub struct Confirmation {
 
 impl Operations {
     pub fn new(db: Db, clock: Clock, keys: Keys, passwords: Passwords, rules: Rules) -> Self {
-        Self { db, clock, keys, passwords, rules, protocol_log: ProtocolLog::default() }
+        let (protocol_log, key_ring) = (ProtocolLog::default(), KeyRing::default());
+        Self { db, clock, keys, passwords, rules, protocol_log, key_ring }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -159,6 +163,11 @@ enum Target<'a> {
     Client(&'a Client),
     /// A secret of a client, named by its description and last four characters.
     Secret {
+        client: &'a Client,
+        name: String,
+    },
+    /// Keys of a client, named by their `kid` or thumbprint.
+    Key {
         client: &'a Client,
         name: String,
     },
@@ -264,6 +273,14 @@ fn record(
             Some(client.uid.to_string()),
             None,
         ),
+        Target::Key { client, name } => (
+            "key",
+            client.uid.to_string(),
+            name.clone(),
+            Some(client.service_id.to_string()),
+            Some(client.uid.to_string()),
+            None,
+        ),
         Target::Account { id, name } => ("account", id.clone(), (*name).to_owned(), None, None, None),
         Target::Tenant { id, name } => ("tenant", id.to_string(), (*name).to_owned(), None, None, None),
         Target::TenantAt { id, name, version } => {
@@ -280,7 +297,9 @@ fn record(
     // What a platform approver or an operator does to a tenant's things stands in that tenant's trail.
     let tenant_id = match target {
         Target::Service(service) => Some(service.tenant_id.to_string()),
-        Target::Client(client) | Target::Secret { client, .. } => Some(client.tenant_id.to_string()),
+        Target::Client(client) | Target::Secret { client, .. } | Target::Key { client, .. } => {
+            Some(client.tenant_id.to_string())
+        }
         Target::Tenant { id, .. } | Target::TenantAt { id, .. } => Some(id.to_string()),
         Target::Invitation(invitation) => Some(invitation.tenant_id.to_string()),
         Target::Account { .. } | Target::Thing { .. } | Target::Edited { .. } => tenant_id,

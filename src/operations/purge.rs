@@ -1,6 +1,7 @@
 //! Removing for good what was deleted long enough ago. Killed at any point it leaves whole things behind, and the next
 //! run goes on; of two runs at once each thing is removed by one.
 
+use super::protocol::signing;
 use super::{Operations, Result, Target, Who, record};
 use crate::db;
 use crate::domain::audit::AuditAction;
@@ -101,7 +102,8 @@ impl Operations {
         })
     }
 
-    /// Removes what has ended and nobody will ask for again: sessions, codes, tickets, tokens of forms, old failures.
+    /// Removes what has ended and nobody will ask for again: sessions, codes, tickets, tokens of forms, old failures,
+    /// signing keys whose last token has ended.
     pub fn tidy_up(&self) -> Result<()> {
         let now = self.now();
         self.db.write(|writer| {
@@ -110,7 +112,7 @@ impl Operations {
             db::secrets::remove_stale_tickets(writer, now)?;
             db::submissions::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
             db::throttles::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
-            Ok(())
+            signing::remove_retired_keys(writer, now)
         })
     }
 

@@ -30,6 +30,7 @@ pub fn judge(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Resu
     let clients = db::clients::remaining(reader, scope, id)?;
     let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
     let secrets = db::secrets::of_clients(reader, &uids)?;
+    let keys = db::client_keys::of_clients(reader, &uids)?;
     let roles = db::clients::all_roles_of(reader, &uids)?;
     let none = ClientRoles::default();
     let judged = Judged {
@@ -41,6 +42,7 @@ pub fn judge(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Resu
                 JudgedClient {
                     client,
                     secrets: secrets.get(&client.uid).map_or(&[], Vec::as_slice),
+                    keys: keys.get(&client.uid).map_or(&[], Vec::as_slice),
                     administers: !held.administering().is_empty(),
                     tenant_roles: held.tenant.iter().map(|(_, name)| name.clone()).collect(),
                     community_roles: held.community.iter().map(|role| role.name.clone()).collect(),

@@ -4,6 +4,7 @@
 mod accounts;
 pub mod assets;
 mod audit;
+mod client_keys;
 mod clients;
 mod communities;
 mod company;

@@ -2,8 +2,8 @@
 
 use crate::domain::client::ClientType;
 use crate::domain::id::{
-    AccountId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MailId, MemberId, ReleaseRequestId,
-    RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId, TestUserId,
+    AccountId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MailId, MemberId,
+    ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId, TestUserId,
 };
 
 pub const START: &str = "/";
@@ -113,6 +113,20 @@ pub fn secret_rotation(id: SecretId) -> String {
 
 pub fn secret_deletion(id: SecretId) -> String {
     format!("{SECRETS}/{id}/deletion")
+}
+
+pub const CLIENT_KEYS: &str = "/client-keys";
+
+pub fn client_keys(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/keys")
+}
+
+pub fn new_client_key(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/keys/new")
+}
+
+pub fn client_key_deletion(id: ClientKeyId) -> String {
+    format!("{CLIENT_KEYS}/{id}/deletion")
 }
 
 pub fn reveal(id: RevealId) -> String {

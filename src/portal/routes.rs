@@ -7,7 +7,8 @@ use super::accounts::{
     accept_invitation, account, companies, external, mail, password_reset, registration, second_factor, setup, sign_in,
 };
 use super::{
-    assets, audit, clients, communities, company, members, operation, reviews, roles, scopes, secrets, services, start,
+    assets, audit, client_keys, clients, communities, company, members, operation, reviews, roles, scopes, secrets,
+    services, start,
 };
 
 /// Who may ask for a route.
@@ -100,6 +101,11 @@ routes! {
     post "/secrets/{id}/deletion"                    EditClients         secrets::delete;
     get  "/reveals/{id}"                             EditClients         secrets::reveal_page;
     post "/reveals/{id}"                             EditClients         secrets::reveal;
+
+    get  "/clients/{uid}/keys/new"                   EditClients         client_keys::new;
+    post "/clients/{uid}/keys"                       EditClients         client_keys::add;
+    get  "/client-keys/{id}/deletion"                EditClients         client_keys::confirm_deletion;
+    post "/client-keys/{id}/deletion"                EditClients         client_keys::delete;
 
     // Test users and release.
     get  "/services/{id}/test-users"                 See                 services::test_users::show;

@@ -157,7 +157,7 @@ fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
             paths::CLIENTS,
             "Clients",
             "app-window",
-            within(paths::CLIENTS) || within(paths::SECRETS) || within(paths::REVEALS),
+            [paths::CLIENTS, paths::SECRETS, paths::REVEALS, paths::CLIENT_KEYS].into_iter().any(within),
         ),
     ];
     if actor.may(Action::DecideReleases) {

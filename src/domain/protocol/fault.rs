@@ -186,6 +186,7 @@ faults! {
     NotATestUser "not-a-test-user" AccessDenied TestUsers, "The service is in sandbox, and this user is not one of its test users.";
 
     // The code and the tokens.
+    NoLongerATestUser "no-longer-a-test-user" InvalidGrant TestUsers, "The tokens would be of the sandbox, and this user is not one of the service's test users.";
     CodeUnknown "code-unknown" InvalidGrant Application, "The code is unknown, or was issued to another client.";
     CodeExpired "code-expired" InvalidGrant Application, "The code has expired: it must be redeemed within 60 seconds.";
     CodeReused "code-reused" InvalidGrant Application, "The code was redeemed before. What was issued for it has ended.";

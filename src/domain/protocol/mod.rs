@@ -5,3 +5,5 @@ pub mod event;
 pub mod fault;
 pub mod grant;
 pub mod params;
+pub mod registered;
+pub mod rotation;

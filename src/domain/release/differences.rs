@@ -150,6 +150,7 @@ fn risk(field: &str, lines: &[Line]) -> (Level, &'static str) {
         }
         "Subject" if turned => (Medium, "Users get other identifiers; a public one can be matched across services."),
         "Secrets" if added("never expires") => (Medium, "A leaked secret that never expires works for ever."),
+        "Keys" if adds => (Medium, "Whoever holds the private half of a new key gets tokens as this client."),
         "Domain" if turned => (Medium, "Which hosts belong to the service is judged by it."),
         "Name" | "Logo" if turned => (Medium, "Users recognise the service by it when they consent."),
         "Status" if turned && added("Active") => (Medium, "It gets tokens again."),

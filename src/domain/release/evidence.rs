@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::client::{Client, ClientType};
+use crate::domain::client_key::ClientKey;
 use crate::domain::secret::Secret;
 use crate::domain::service::Service;
 
@@ -17,6 +18,7 @@ pub struct Judged<'a> {
 pub struct JudgedClient<'a> {
     pub client: &'a Client,
     pub secrets: &'a [Secret],
+    pub keys: &'a [ClientKey],
     /// The names of its roles, tenant's and communities'.
     pub tenant_roles: Vec<String>,
     pub community_roles: Vec<String>,
@@ -103,6 +105,11 @@ fn client_evidence(judged: &JudgedClient<'_>) -> ClientEvidence {
     facts.push(Fact::new("Community roles", judged.community_roles.join("\n")));
     let secrets: Vec<String> = judged.secrets.iter().map(secret_line).collect();
     facts.push(Fact::new("Secrets", secrets.join("\n")));
+    // Only where there are some: what was asked for before clients had keys stays what it was.
+    if !judged.keys.is_empty() {
+        let keys: Vec<String> = judged.keys.iter().map(|key| key.key.in_words()).collect();
+        facts.push(Fact::new("Keys", keys.join("\n")));
+    }
     ClientEvidence { uid: client.uid.to_string(), name: client.settings.name.clone(), facts }
 }
 

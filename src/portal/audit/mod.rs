@@ -125,11 +125,11 @@ fn sentence(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Where the thing is that an event is about, if it is still there. A secret is found at its client.
+/// Where the thing is that an event is about, if it is still there. A secret or a key is found at its client.
 fn target_href(event: &AuditEvent, still_there: &HashSet<String>) -> Option<String> {
     let place = match event.target_kind.as_str() {
         "service" => paths::SERVICES,
-        "client" | "secret" => paths::CLIENTS,
+        "client" | "secret" | "key" => paths::CLIENTS,
         "member" => "/members",
         _ => return None,
     };

@@ -7,10 +7,12 @@ use askama::Template;
 
 use crate::access::{Action, act};
 use crate::db;
+use crate::domain::client_key::MAX_KEYS;
 use crate::domain::id::ClientUid;
 use crate::domain::lifecycle::{Status, effective};
 use crate::domain::secret::{Expiry, MAX_SECRETS};
 use crate::domain::web_url::WebUrl;
+use crate::portal::client_keys::KeyRow;
 use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::shell::{Shell, html};
@@ -40,6 +42,9 @@ struct DetailsPage {
     has_secrets: bool,
     can_add_secret: bool,
     expiring: usize,
+    keys: Vec<KeyRow>,
+    can_add_key: bool,
+    max_keys: usize,
     max_secrets: usize,
     issuer: String,
     acts_for_users: bool,
@@ -81,6 +86,7 @@ struct ShownUrl {
 struct Links {
     edit: String,
     new_secret: String,
+    new_key: String,
     deactivation: String,
     reactivation: String,
     deletion: String,
@@ -94,12 +100,13 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             let client = db::clients::find(reader, scope, uid)?;
             let service = db::services::find(reader, scope, client.service_id)?;
             let secrets = db::secrets::of_clients(reader, &[uid])?.remove(&uid).unwrap_or_default();
+            let keys = db::client_keys::of_client(reader, uid)?;
             let roles = db::clients::roles_of_one(reader, uid)?;
             let events = db::audit::of_client(reader, scope, uid, history::SHOWN)?;
-            Ok((client, service, secrets, roles, events))
+            Ok((client, service, secrets, keys, roles, events))
         })
         .await?;
-    let (client, service, secrets, roles, events) = &seen.data;
+    let (client, service, secrets, keys, roles, events) = &seen.data;
     let (now, grace) =
         (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
     let settings = &client.settings;
@@ -137,6 +144,9 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         expiring: secrets.iter().filter(|secret| secret.expiry(now) == Expiry::Soon).count(),
         secrets: secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
         max_secrets: MAX_SECRETS,
+        keys: keys.iter().map(|key| KeyRow::new(key, now)).collect(),
+        can_add_key: can_edit && keys.len() < MAX_KEYS && worth.status != Status::Deleted,
+        max_keys: MAX_KEYS,
         issuer: guarded.portal.site.public_url.clone(),
         acts_for_users: !client.client_type.acts_alone(),
         grants: view::grants(client),
@@ -167,6 +177,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         links: Links {
             edit: paths::edit_client(uid),
             new_secret: paths::new_secret(uid),
+            new_key: paths::new_client_key(uid),
             deactivation: paths::client_deactivation(uid),
             reactivation: paths::client_reactivation(uid),
             deletion: paths::client_deletion(uid),

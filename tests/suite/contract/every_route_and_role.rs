@@ -131,6 +131,15 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/reveals/{reveal}",                        [SignIn,   Forbidden, Ok,        Forbidden, Ok,        Gone]),
     ("post", "/reveals/{reveal}",                        [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  Gone]),
 
+    ("get",  "/clients/{client}/keys/new",               [SignIn,   Forbidden, Ok,        Forbidden, Ok,        NotFound]),
+    ("get",  "/clients/{machine}/keys/new",              [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/clients/{client}/keys",                   [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("post", "/clients/{machine}/keys",                  [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+    ("get",  "/client-keys/{key}/deletion",              [SignIn,   Forbidden, Ok,        Forbidden, Ok,        NotFound]),
+    ("get",  "/client-keys/{machine}/deletion",          [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/client-keys/{key}/deletion",              [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("post", "/client-keys/{machine}/deletion",          [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
+
     // Test users and release.
     ("get",  "/services/{service}/test-users",           [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
     ("post", "/services/{service}/test-users",           [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
@@ -304,6 +313,8 @@ impl House {
             address = address.replace(placeholder, &id);
         }
         address = address.replace("/secrets/{machine}", &format!("/secrets/{}", things.machine_secret));
+        address = address.replace("/client-keys/{machine}", &format!("/client-keys/{}", things.machine_key));
+        address = address.replace("{key}", &things.key.to_string());
         address = address.replace("new/{machine}", "new/client-credentials");
         address = address.replace("{machine}", &things.machine.to_string());
         address = address.replace("{tenant}", &self.company.tenant.id.to_string());

@@ -5,14 +5,14 @@ use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::{ClientInput, ClientType};
 use keywright::domain::client_id::ClientIdSuffix;
-use keywright::domain::id::{ClientUid, MemberId, SecretId, ServiceId};
+use keywright::domain::id::{ClientKeyId, ClientUid, MemberId, SecretId, ServiceId};
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::domain::tenant::TenantPolicy;
 use keywright::operations::Operations;
 use keywright::operations::fill::{Company, NewCompany, NewPerson};
 
-use super::{Browser, TestPortal};
+use super::{Browser, TestPortal, public_jwk};
 
 /// Everybody's password in tests.
 pub const PASSWORD: &str = "a long test password";
@@ -185,5 +185,12 @@ impl TestPortal {
         let made = operations.add_secret(&permit, client, &input, &random::token()).expect("a secret");
         let shown = operations.reveal_secret(&permit, made.ticket, &made.secret).expect("it is shown");
         (shown.secret.id, made.secret.expose().to_owned())
+    }
+
+    /// A key of a client, new on P-256.
+    pub fn client_key(&self, company: &Company, client: ClientUid) -> ClientKeyId {
+        let permit = self.confirmed::<act::EditClients>(company, Person::Administrator);
+        let jwk = public_jwk().to_string();
+        self.application.operations.add_client_keys(&permit, client, &jwk, &random::token()).expect("a key").0
     }
 }

@@ -10,8 +10,8 @@ use keywright::domain::client::ClientType;
 use keywright::domain::community::CommunityInput;
 use keywright::domain::external_person::ExternalPerson;
 use keywright::domain::id::{
-    AccountId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId, ReleaseRequestId, RevealId,
-    RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
+    AccountId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId,
+    ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
 };
 use keywright::domain::role::RoleInput;
 use keywright::domain::scope::ScopeInput;
@@ -36,6 +36,8 @@ pub struct Things {
     pub machine: ClientUid,
     pub secret: SecretId,
     pub machine_secret: SecretId,
+    pub key: ClientKeyId,
+    pub machine_key: ClientKeyId,
     pub reveal: RevealId,
     /// Waits for an approver; the administrator filed it.
     pub request: ReleaseRequestId,
@@ -91,6 +93,7 @@ impl TestPortal {
         let machine = self.client(company, service, ClientType::ClientCredentials, &format!("Worker {mark}"));
         let (secret, _) = self.secret(company, client, "Backend EU");
         let (machine_secret, _) = self.secret(company, machine, "Backend EU");
+        let (key, machine_key) = (self.client_key(company, client), self.client_key(company, machine));
         let wanted = SecretInput {
             environment: "sandbox".into(),
             expires_at: "2027-11-21T12:00".into(),
@@ -138,6 +141,8 @@ impl TestPortal {
             machine,
             secret,
             machine_secret,
+            key,
+            machine_key,
             reveal,
             request,
             live,

@@ -1,0 +1,96 @@
+//! Clients that prove themselves with a signed assertion, `private_key_jwt` (RFC 7523 §3, OpenID Connect Core §9).
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::Refused;
+use super::clients::Caller;
+use crate::crypto::hashing;
+use crate::crypto::signing::{PublicKey, Unverified};
+use crate::db;
+use crate::domain::protocol::fault::{Fault, Refusal};
+use crate::domain::protocol::registered::Registered;
+use crate::operations::Operations;
+
+/// How far ahead an assertion may end: its `jti` is kept as long.
+const LONGEST: Duration = Duration::from_secs(3_600);
+/// How far the client's clock may be ahead of ours.
+const SKEW: Duration = Duration::from_secs(60);
+
+impl Operations {
+    pub(super) fn client_by_assertion(&self, client_id: Option<&str>, assertion: &str) -> Result<Caller, Refused> {
+        let unverified = Unverified::read(assertion).ok_or(Fault::AssertionInvalid)?;
+        let subject = unverified.claim("sub").unwrap_or_default().to_owned();
+        if client_id.is_some_and(|client_id| client_id != subject) {
+            return Err(
+                Refusal::comparing(Fault::AssertionInvalid, "sub = client_id", "another client's assertion").into()
+            );
+        }
+        let registered = self.registered(&subject)?;
+        let fault = |refusal: Refusal| Refused::of(&registered, refusal);
+        if !registered.client.has_secrets() {
+            return Err(fault(Fault::SecretNotForPublic.into()));
+        }
+        let claims = self.signed_by(&registered, &unverified).map_err(fault)?;
+        self.check_assertion(&registered, &claims).map_err(fault)?;
+        let environment = registered.service.environment;
+        Ok(Caller { registered, environment, is_confidential: true })
+    }
+
+    /// The claims, if one of the client's keys has signed them.
+    fn signed_by(&self, registered: &Registered, unverified: &Unverified<'_>) -> Result<Map<String, Value>, Refusal> {
+        let uid = registered.client.uid;
+        let keys = self.db.read(|reader| db::client_keys::of_client(reader, uid))?;
+        let fits = |kid: &str| kid.is_empty() || unverified.kid().is_empty() || kid == unverified.kid();
+        let signed = keys.iter().filter(|key| fits(&key.key.kid)).find_map(|key| {
+            let jwk = serde_json::from_str(&key.key.jwk).ok()?;
+            unverified.verify(&PublicKey::from_jwk(&jwk).ok()?)
+        });
+        let known: Vec<&str> = keys.iter().map(|key| key.key.kid.as_str()).collect();
+        let unknown = || Refusal::comparing(Fault::AssertionKeyUnknown, known.join("\n"), unverified.kid());
+        signed.map(|verified| verified.claims).ok_or_else(unknown)
+    }
+
+    fn check_assertion(&self, registered: &Registered, claims: &Map<String, Value>) -> Result<(), Refusal> {
+        let now = self.now();
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let seconds = |name: &str| claims.get(name).and_then(Value::as_f64).map(|at| at as i64);
+        let wrong =
+            |expected: String, received: String| Err(Refusal::comparing(Fault::AssertionInvalid, expected, received));
+        let client_id = registered.client.client_id.as_str();
+        if text("iss") != client_id || text("sub") != client_id {
+            return wrong(format!("iss = sub = {client_id}"), format!("iss = {}, sub = {}", text("iss"), text("sub")));
+        }
+        let audiences: Vec<&str> = match claims.get("aud") {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+            Some(Value::String(one)) => vec![one],
+            _ => Vec::new(),
+        };
+        let issuer = &self.rules().public_url;
+        let is_ours = |audience: &str| {
+            audience.strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with("/oauth2/"))
+        };
+        if !audiences.iter().any(|audience| is_ours(audience)) {
+            return wrong(format!("aud = {issuer}"), format!("aud = {}", audiences.join(", ")));
+        }
+        let ends = seconds("exp").unwrap_or(0);
+        let latest = now.plus(LONGEST).seconds();
+        if ends <= now.seconds() || ends > latest {
+            return wrong(format!("exp after {} and at most {latest}", now.seconds()), format!("exp = {ends}"));
+        }
+        let begins = seconds("nbf").into_iter().chain(seconds("iat")).max().unwrap_or(0);
+        if begins > now.plus(SKEW).seconds() {
+            return wrong(format!("nbf and iat at most {}", now.plus(SKEW).seconds()), begins.to_string());
+        }
+        if text("jti").is_empty() {
+            return wrong("a jti".into(), String::new());
+        }
+        let id = hashing::sha256(&format!("{} {}", registered.client.uid, text("jti")));
+        let kept_until = now.plus(LONGEST).plus(SKEW);
+        match self.db.write(|writer| db::used_assertions::claim(writer, &id, kept_until))? {
+            true => Ok(()),
+            false => Err(Fault::AssertionRepeated.into()),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Which client asks, and whether it is the one that it says it is (RFC 6749 §2.3, OpenID Connect Core §9).
+
+use zeroize::Zeroizing;
+
+use super::{Refused, Whose};
+use crate::clock::Timestamp;
+use crate::crypto::hashing;
+use crate::db;
+use crate::domain::client::Client;
+use crate::domain::id::SecretId;
+use crate::domain::protocol::fault::{Fault, Refusal};
+use crate::domain::protocol::registered::Registered;
+use crate::domain::secret::PlainSecret;
+use crate::domain::service::Environment;
+use crate::operations::Operations;
+
+/// What a request says of its client.
+pub enum Credentials {
+    /// A `client_id` alone: a public client's.
+    None { client_id: String },
+    /// `client_secret_basic` or `client_secret_post`.
+    Secret { client_id: String, secret: Zeroizing<String> },
+    /// `private_key_jwt` (RFC 7523).
+    Assertion { client_id: Option<String>, assertion: Zeroizing<String> },
+}
+
+/// A client that is the one that it says it is, and active.
+pub struct Caller {
+    pub registered: Registered,
+    /// Of the tokens that it gets.
+    pub environment: Environment,
+    /// It has proved it, and not just said so as public clients do.
+    pub is_confidential: bool,
+}
+
+impl Operations {
+    /// # Errors
+    /// The faults of clients. `network` is noted with the secret that was accepted.
+    pub fn authenticate_client(&self, credentials: Credentials, network: &str) -> Result<Caller, Refused> {
+        let caller = match credentials {
+            Credentials::None { client_id } => self.public_client(&client_id)?,
+            Credentials::Secret { client_id, secret } => self.client_by_secret(&client_id, &secret, network)?,
+            Credentials::Assertion { client_id, assertion } => {
+                self.client_by_assertion(client_id.as_deref(), &assertion)?
+            }
+        };
+        caller.registered.check_status().map_err(|refusal| Refused::of(&caller.registered, refusal))?;
+        Ok(caller)
+    }
+
+    /// The client that has this `client_id`, whatever its status.
+    pub fn registered(&self, client_id: &str) -> Result<Registered, Refused> {
+        let found = self.db.read(|reader| {
+            let found = db::registered::by_client_id(reader, client_id)?;
+            let tenant = if found.is_some() { None } else { db::registered::tenant_of_prefix(reader, client_id)? };
+            Ok::<_, db::Error>((found, tenant))
+        });
+        match found.map_err(Refusal::from)? {
+            (Some(registered), _) => Ok(registered),
+            (None, tenant) => {
+                let refusal =
+                    Refusal::comparing(Fault::ClientUnknown, "", client_id.chars().take(200).collect::<String>());
+                Err(Refused { refusal, whose: tenant.map(|tenant| Whose { tenant, client: None }) })
+            }
+        }
+    }
+
+    fn public_client(&self, client_id: &str) -> Result<Caller, Refused> {
+        let registered = self.registered(client_id)?;
+        if registered.client.has_secrets() {
+            return Err(Refused::of(&registered, Fault::CredentialsMissing));
+        }
+        let environment = registered.service.environment;
+        Ok(Caller { registered, environment, is_confidential: false })
+    }
+
+    fn client_by_secret(&self, client_id: &str, claimed: &str, network: &str) -> Result<Caller, Refused> {
+        let registered = match self.registered(client_id) {
+            Ok(registered) => registered,
+            Err(refused) => {
+                // As much work as for a client that there is.
+                hashing::secret_matches_nothing(claimed);
+                return Err(refused);
+            }
+        };
+        let fault = |refusal: Refusal| Refused::of(&registered, refusal);
+        if !registered.client.has_secrets() {
+            return Err(fault(Fault::SecretNotForPublic.into()));
+        }
+        let Some((environment, secret)) = PlainSecret::parse(claimed) else {
+            return Err(fault(Fault::SecretMistyped.into()));
+        };
+        let id = self.secret_of(&registered.client, &secret).map_err(fault)?;
+        self.protocol_log().note_secret(id, network.to_owned(), self.now());
+        let environment = registered.environment(environment);
+        Ok(Caller { registered, environment, is_confidential: true })
+    }
+
+    /// The client's secret that is the same as the one claimed, and has not expired.
+    fn secret_of(&self, client: &Client, claimed: &PlainSecret) -> Result<SecretId, Refusal> {
+        let now = self.now();
+        let candidates = self.db.read(|reader| db::secrets::candidates(reader, client.uid, claimed.last_four()))?;
+        if candidates.is_empty() {
+            hashing::secret_matches_nothing(claimed.expose());
+        }
+        let is_over = |expires_at: Option<Timestamp>| expires_at.is_some_and(|at| at <= now);
+        match candidates.iter().find(|(_, hash)| hashing::secret_matches(claimed, hash)) {
+            None => Err(Fault::SecretWrong.into()),
+            Some((secret, _)) if is_over(secret.expires_at) => {
+                let ended = secret.expires_at.map_or(String::new(), |at| format!("It expired at {}", at.readable()));
+                Err(Refusal::comparing(Fault::SecretExpired, "", ended))
+            }
+            Some((secret, _)) => Ok(secret.id),
+        }
+    }
+}
