@@ -3,10 +3,12 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod authorization_requests;
 pub mod client_keys;
 pub mod clients;
 pub mod communities;
 mod connection;
+pub mod consents;
 pub mod deployment;
 mod error;
 pub mod grants;

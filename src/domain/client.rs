@@ -92,6 +92,15 @@ impl ResponseType {
         matches!(self, Self::CodeToken | Self::CodeIdTokenToken | Self::Token | Self::IdTokenToken)
     }
 
+    pub const fn has_code(self) -> bool {
+        !matches!(self, Self::IdToken | Self::Token | Self::IdTokenToken)
+    }
+
+    /// An ID token comes from the authorization endpoint already.
+    pub const fn has_id_token(self) -> bool {
+        matches!(self, Self::CodeIdToken | Self::IdToken | Self::CodeIdTokenToken | Self::IdTokenToken)
+    }
+
     const fn is_hybrid(self) -> bool {
         matches!(self, Self::CodeIdToken | Self::CodeToken | Self::CodeIdTokenToken)
     }

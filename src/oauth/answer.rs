@@ -105,3 +105,8 @@ impl ResponseError for Refused {
 pub fn granted(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
 }
+
+/// Something was made (RFC 9126 §2.2, RFC 7591 §3.2.1).
+pub fn made(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Created().insert_header((header::CACHE_CONTROL, "no-store")).json(body)
+}

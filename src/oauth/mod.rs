@@ -5,6 +5,7 @@ mod answer;
 mod call;
 mod client_auth;
 mod cors;
+mod par;
 pub mod routes;
 mod token;
 

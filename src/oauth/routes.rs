@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{cors, token};
+use super::{cors, par, token};
 
 macro_rules! routes {
     ($($method:ident $path:literal $handler:path;)*) => {
@@ -18,4 +18,6 @@ macro_rules! routes {
 routes! {
     POST    "/oauth2/token"      token::answer;
     OPTIONS "/oauth2/token"      cors::preflight;
+    POST    "/oauth2/par"        par::answer;
+    OPTIONS "/oauth2/par"        cors::preflight;
 }

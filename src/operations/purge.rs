@@ -109,6 +109,7 @@ impl Operations {
         self.db.write(|writer| {
             db::sessions::remove_ended(writer, now, now.minus(SessionLengths::LONGEST.idle()))?;
             db::mailed_codes::remove_ended(writer, now)?;
+            db::authorization_requests::remove_ended(writer, now)?;
             db::secrets::remove_stale_tickets(writer, now)?;
             db::submissions::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
             db::throttles::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;

@@ -163,7 +163,7 @@ faults! {
     ScopeExceedsGrant "scope-exceeds-grant" InvalidScope Application, "A scope that was asked for is more than what was granted before.";
 
     // Where the answer goes.
-    RedirectUrlMissing "redirect-url-missing" InvalidRequest Application, "The redirect_uri is missing, and the client has more than one.";
+    RedirectUrlMissing "redirect-url-missing" InvalidRequest Application, "The redirect_uri is missing: OpenID Connect requires it, and so does a client that has more than one.";
     RedirectUrlUnknown "redirect-url-unknown" InvalidRequest Field("redirect_urls"), "The redirect_uri is not one of the client's redirect URLs.";
     LogoutRedirectUrlUnknown "logout-redirect-url-unknown" InvalidRequest Field("logout_redirect_urls"), "The post_logout_redirect_uri is not one of the client's logout redirect URLs.";
 

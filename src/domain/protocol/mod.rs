@@ -6,4 +6,6 @@ pub mod fault;
 pub mod grant;
 pub mod params;
 pub mod registered;
+pub mod request;
+pub mod return_to;
 pub mod rotation;

@@ -52,8 +52,18 @@ impl Params {
         self.get(name).ok_or_else(|| Refusal::comparing(Fault::ParameterMissing, name, ""))
     }
 
+    /// Adds a parameter that is not there yet.
+    pub fn insert(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
+    }
+
+    /// As `application/x-www-form-urlencoded`, which [`Params::parse`] reads.
+    pub fn encoded(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
     /// The same without these parameters.

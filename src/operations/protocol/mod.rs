@@ -1,6 +1,7 @@
 //! What clients and end users do at the protocol endpoints: authenticate, ask for tokens, authorize, revoke.
 
 mod assertions;
+pub mod authorization;
 pub mod clients;
 pub mod log;
 pub mod requests;

@@ -189,8 +189,12 @@ impl TestPortal {
 
     /// A key of a client, new on P-256.
     pub fn client_key(&self, company: &Company, client: ClientUid) -> ClientKeyId {
+        self.this_client_key(company, client, &public_jwk())
+    }
+
+    pub fn this_client_key(&self, company: &Company, client: ClientUid, jwk: &serde_json::Value) -> ClientKeyId {
         let permit = self.confirmed::<act::EditClients>(company, Person::Administrator);
-        let jwk = public_jwk().to_string();
-        self.application.operations.add_client_keys(&permit, client, &jwk, &random::token()).expect("a key").0
+        let operations = &self.application.operations;
+        operations.add_client_keys(&permit, client, &jwk.to_string(), &random::token()).expect("a key").0
     }
 }

@@ -1,0 +1,100 @@
+//! The end of a request: a grant with its code, or the user's refusal.
+
+use super::{Asked, Declined, Step, User};
+use crate::crypto::hashing::sha256;
+use crate::crypto::random;
+use crate::db::{self, Writer};
+use crate::domain::id::{ConsentId, GrantId};
+use crate::domain::protocol::fault::{Fault, Refusal};
+use crate::domain::protocol::grant::{CODE_LASTS, Grant, REFRESHING_LASTS};
+use crate::domain::protocol::return_to::{Answer, Fields};
+use crate::operations::{Operations, new_id};
+
+/// How a request ended.
+pub enum Issued {
+    Answered(Answer),
+    /// It was answered before: this is the second click, or a page from the past.
+    Before,
+}
+
+impl Operations {
+    /// Issues what was asked for. A request that has waited under `token` is used up by it.
+    ///
+    /// # Errors
+    /// Only where the database fails.
+    pub fn issue(&self, asked: &Asked, user: &User, token: Option<&str>) -> Result<Issued, Declined> {
+        self.issued(asked, user, token, false).map_err(|refusal| asked.declined(refusal))
+    }
+
+    /// The user allows what they were asked. It is remembered, and what was asked for is issued.
+    pub fn consent(&self, asked: &Asked, user: &User, token: &str) -> Result<Issued, Declined> {
+        self.issued(asked, user, Some(token), true).map_err(|refusal| asked.declined(refusal))
+    }
+
+    /// The user goes back to the application without letting it in.
+    pub fn turn_back(&self, asked: &Asked, step: &Step, token: &str) -> Result<(), Declined> {
+        let removed = self.db.write(|writer| db::authorization_requests::remove(writer, &sha256(token)));
+        let fault = match (removed.map_err(|error| asked.declined(error))?, step) {
+            (false, _) => return Ok(()),
+            (true, Step::NotATestUser(_)) => Fault::NotATestUser,
+            (true, _) => Fault::ConsentRefused,
+        };
+        Err(asked.declined(fault))
+    }
+
+    fn issued(&self, asked: &Asked, user: &User, token: Option<&str>, consents: bool) -> Result<Issued, Refusal> {
+        let now = self.now();
+        let (registered, request) = (&asked.registered, &asked.request);
+        let grant = Grant {
+            id: new_id!(self, GrantId),
+            client: registered.client.uid,
+            account: user.account.id,
+            scopes: request.scopes.clone(),
+            environment: registered.service.environment,
+            redirect_url: asked.return_to.redirect_url().to_owned(),
+            authenticated_at: user.authenticated_at,
+            second_factor: user.second_factor,
+            nonce: request.nonce.clone(),
+            claims: request.claims.clone(),
+            created_at: now,
+            expires_at: now.plus(REFRESHING_LASTS),
+            ended_at: None,
+        };
+        let code = request.response_type.has_code().then(random::token);
+        let written = self.db.write(|writer| -> Result<bool, Refusal> {
+            if let Some(token) = token
+                && !db::authorization_requests::remove(writer, &sha256(token))?
+            {
+                return Ok(false);
+            }
+            if consents {
+                let id = new_id!(self, ConsentId);
+                db::consents::remember(writer, id, grant.account, grant.client, &grant.scopes, now)?;
+            }
+            self.write_grant(writer, asked, &grant, code.as_deref())?;
+            Ok(true)
+        })?;
+        if !written {
+            return Ok(Issued::Before);
+        }
+        let mut fields: Fields = Vec::new();
+        fields.extend(code.map(|code| ("code", code)));
+        Ok(Issued::Answered(asked.return_to.answer(fields, &self.rules().public_url)))
+    }
+
+    fn write_grant(
+        &self,
+        writer: &mut Writer<'_>,
+        asked: &Asked,
+        grant: &Grant,
+        code: Option<&str>,
+    ) -> Result<(), Refusal> {
+        db::grants::insert(writer, grant)?;
+        if let Some(code) = code {
+            let (named, ends) = (asked.return_to.is_named(), grant.created_at.plus(CODE_LASTS));
+            let challenge = &asked.request.code_challenge;
+            db::grants::insert_code(writer, &sha256(code), grant.id, named, challenge, ends)?;
+        }
+        Ok(())
+    }
+}

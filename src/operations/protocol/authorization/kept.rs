@@ -1,0 +1,67 @@
+//! Requests that wait: for the browser that a client sends with what it has pushed, or for the user.
+
+use std::time::Duration;
+
+use super::{Asked, Declined};
+use crate::clock::Timestamp;
+use crate::crypto::hashing::sha256;
+use crate::crypto::random;
+use crate::db::authorization_requests::{self as requests, Kept};
+use crate::domain::protocol::fault::Refusal;
+use crate::domain::protocol::params::Params;
+use crate::domain::protocol::registered::Registered;
+use crate::operations::{Operations, Result};
+
+/// What begins the `request_uri` of a pushed request (RFC 9126 §2.2).
+pub const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
+/// How long a pushed request waits for its user's browser.
+pub const PUSHED_LASTS: Duration = Duration::from_secs(60);
+/// How long a user may take to sign in and to consent.
+const WAITS: Duration = Duration::from_secs(3_600);
+
+impl Operations {
+    /// Keeps what a client has pushed. Answers with its `request_uri`.
+    pub fn push_request(&self, registered: &Registered, params: &Params) -> std::result::Result<String, Refusal> {
+        self.check_pushed_request(registered, params)?;
+        let token = self.keep_request(registered, params, true, PUSHED_LASTS)?;
+        Ok(format!("{PUSHED}{token}"))
+    }
+
+    /// Lets a request wait for its user. Answers with a token that finds it again.
+    pub fn let_wait(&self, asked: &Asked) -> Result<String> {
+        self.keep_request(&asked.registered, &asked.params, false, WAITS)
+    }
+
+    fn keep_request(&self, registered: &Registered, params: &Params, pushed: bool, lasts: Duration) -> Result<String> {
+        let (token, now) = (random::token(), self.now());
+        let request = Kept { client: registered.client.uid, parameters: params.encoded(), created_at: now };
+        self.db.write(|writer| requests::insert(writer, &sha256(&token), pushed, &request, now.plus(lasts)))?;
+        Ok(token)
+    }
+
+    /// The request that waits under a token, with when it came; `None` once it was answered, or an hour has gone by.
+    /// It is read anew: what the client may ask for can have changed.
+    pub fn waiting_request(&self, token: &str) -> std::result::Result<Option<(Asked, Timestamp)>, Declined> {
+        let now = self.now();
+        let found = self.db.read(|reader| requests::waiting(reader, &sha256(token), now))?;
+        let Some(kept) = found else { return Ok(None) };
+        let params = Params::parse(kept.parameters.as_bytes())?;
+        Ok(Some((self.read_authorization_request(params)?, kept.created_at)))
+    }
+
+    pub(super) fn take_pushed_request(
+        &self,
+        token: &str,
+        registered: &Registered,
+    ) -> std::result::Result<Option<Params>, Refusal> {
+        let (now, client) = (self.now(), registered.client.uid);
+        let taken = self.db.write(|writer| requests::take_pushed(writer, &sha256(token), client, now))?;
+        taken.map(|parameters| Params::parse(parameters.as_bytes())).transpose()
+    }
+
+    /// The picture of the service that a waiting request is for.
+    pub fn waiting_logo(&self, token: &str) -> Result<(String, Vec<u8>)> {
+        let now = self.now();
+        Ok(self.db.read(|reader| requests::logo(reader, &sha256(token), now))?)
+    }
+}

@@ -1,0 +1,114 @@
+//! What is needed from the user before anything is issued. Asked anew at every step, of what the database says then.
+
+use super::{Asked, Declined};
+use crate::clock::Timestamp;
+use crate::db::{self, Reader};
+use crate::domain::account::Account;
+use crate::domain::id::AccountId;
+use crate::domain::protocol::fault::{Fault, Refusal};
+use crate::domain::service::Environment;
+use crate::operations::Operations;
+
+/// Who is signed in, as their session says.
+#[derive(Clone, Copy, Debug)]
+pub struct AtBrowser {
+    pub account: AccountId,
+    /// When they last proved who they are.
+    pub proved_at: Timestamp,
+}
+
+/// Who is signed in, as the database confirms.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub account: Account,
+    pub authenticated_at: Timestamp,
+    pub second_factor: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// `again` where somebody is signed in, and that is not enough.
+    SignIn { again: bool },
+    /// The service is in sandbox, and the user is not one of its test users.
+    NotATestUser(User),
+    /// The user is asked whether the application may have these scopes.
+    Consent(User),
+    /// Nothing more is needed.
+    Issue(User),
+}
+
+impl Operations {
+    /// What comes next for a request that came at `asked_at`.
+    ///
+    /// # Errors
+    /// Where the request wants no user to be asked and one would have to be, and where the user is not the one whom the
+    /// request names although they have just signed in for it.
+    pub fn next_step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Declined> {
+        let step = self.step(asked, browser, asked_at).map_err(|refusal| asked.declined(refusal))?;
+        if !asked.request.prompt.none {
+            return Ok(step);
+        }
+        match step {
+            Step::SignIn { .. } => Err(asked.declined(Fault::LoginRequired)),
+            Step::NotATestUser(_) => Err(asked.declined(Fault::NotATestUser)),
+            Step::Consent(_) => Err(asked.declined(Fault::ConsentRequired)),
+            Step::Issue(_) => Ok(step),
+        }
+    }
+
+    fn step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Refusal> {
+        let Some(browser) = browser else { return Ok(Step::SignIn { again: false }) };
+        let found = self.db.read(|reader| user(reader, browser))?;
+        let Some(user) = found else { return Ok(Step::SignIn { again: false }) };
+        let request = &asked.request;
+        let signed_in_for_this = user.authenticated_at >= asked_at;
+        let too_old = request.max_age.is_some_and(|limit| self.now().since(user.authenticated_at) > limit);
+        if !signed_in_for_this && (request.prompt.wants_sign_in() || too_old) {
+            return Ok(Step::SignIn { again: true });
+        }
+        if !self.is_whom_the_request_means(asked, user.account.id)? {
+            // They had their chance to be somebody else.
+            return if signed_in_for_this {
+                Err(Fault::LoginRequired.into())
+            } else {
+                Ok(Step::SignIn { again: true })
+            };
+        }
+        let (service, client, account) = (asked.registered.service.id, asked.registered.client.uid, user.account.id);
+        if asked.registered.service.environment == Environment::Sandbox
+            && !self.db.read(|reader| db::test_users::includes(reader, service, &user.account.email.key()))?
+        {
+            return Ok(Step::NotATestUser(user));
+        }
+        if request.prompt.consent {
+            return Ok(Step::Consent(user));
+        }
+        if asked.registered.client.settings.require_consent {
+            let given = self.db.read(|reader| db::consents::scopes(reader, account, client))?;
+            if !request.scopes.iter().all(|scope| given.contains(scope)) {
+                return Ok(Step::Consent(user));
+            }
+        }
+        Ok(Step::Issue(user))
+    }
+
+    /// Whether the request's `id_token_hint` and `claims` name nobody else.
+    fn is_whom_the_request_means(&self, _asked: &Asked, _account: AccountId) -> Result<bool, Refusal> {
+        Ok(true)
+    }
+}
+
+/// The account behind a session, unless it is gone, was never activated, or has another password since.
+fn user(reader: &mut Reader<'_>, browser: AtBrowser) -> db::Result<Option<User>> {
+    let account = match db::accounts::find(reader, browser.account) {
+        Ok((account, _)) => account,
+        Err(db::Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if account.activated_at.is_none() || account.password_changed_at > browser.proved_at {
+        return Ok(None);
+    }
+    let second_factor = db::second_factors::is_set_up(reader, account.id)?;
+    Ok(Some(User { account, authenticated_at: browser.proved_at, second_factor }))
+}
