@@ -372,6 +372,16 @@ impl Visitor {
         off_the_async_threads(move || work(&operations)).await
     }
 
+    /// Ends the session, if there is one.
+    pub async fn end_session(&self) -> Result<(), PageError> {
+        if let Some(Identity { session: Some(session), account, .. }) = self.identity() {
+            // By its id: its key may just be getting another.
+            self.run(move |operations| operations.sign_out(account, session)).await??;
+        }
+        self.session.purge();
+        Ok(())
+    }
+
     pub fn shell(&self, title: impl Into<String>) -> Shell {
         Shell::plain(&self.portal, &self.request, title)
     }

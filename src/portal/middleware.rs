@@ -143,6 +143,10 @@ fn error_words(response: &HttpResponse<BoxBody>) -> Option<ErrorWords> {
     })
 }
 
+/// On an answer whose forms may lead on to an application: its origin or scheme. Browsers hold `form-action` against
+/// where a form's answer redirects to, too.
+pub struct LeadsTo(pub String);
+
 /// Nothing inline, nothing from elsewhere, in no frame.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -158,6 +162,10 @@ fn add_headers(frame: &Frame, response: &mut HttpResponse<BoxBody>) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
     }
+    let leads_to = response.extensions_mut().remove::<LeadsTo>().and_then(|LeadsTo(source)| {
+        let policy = CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action 'self' {source}"));
+        HeaderValue::from_str(&policy).ok()
+    });
     let headers = response.headers_mut();
     let mut set = |name: header::HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -174,6 +182,9 @@ fn add_headers(frame: &Frame, response: &mut HttpResponse<BoxBody>) {
     );
     if https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if let Some(policy) = leads_to {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

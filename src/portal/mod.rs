@@ -4,6 +4,7 @@
 mod accounts;
 pub mod assets;
 mod audit;
+mod authorization;
 mod client_keys;
 mod clients;
 mod communities;

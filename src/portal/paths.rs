@@ -34,6 +34,12 @@ pub fn sign_in_and_return(to: &str) -> String {
     format!("{SIGN_IN}?{query}")
 }
 
+/// The same for somebody who is signed in, and who has to do it again or as somebody else.
+pub fn sign_in_again(to: &str) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    format!("{SIGN_IN}?{}", query.append_pair("return_to", to).append_pair("again", "yes").finish())
+}
+
 /// A path of this portal to go on to after sign-in; anything else leads to the start page.
 pub fn local(to: &str) -> &str {
     let safe = to.starts_with('/')
@@ -209,7 +215,37 @@ pub fn accept_invitation(token: &str) -> String {
 
 /// A page that somebody who belongs to no company may be sent on to after sign-in.
 pub fn is_for_outsiders(to: &str) -> bool {
-    to.starts_with(&format!("{ACCEPT_INVITATION}?"))
+    to.starts_with(&format!("{ACCEPT_INVITATION}?")) || waiting_token(to).is_some()
+}
+
+// What an application's users see.
+
+pub const AUTHORIZE: &str = "/oauth2/authorize";
+pub const LOGOUT: &str = "/oauth2/logout";
+pub const LOGOUT_CONFIRMATION: &str = "/oauth2/logout/confirmation";
+
+/// Where an authorization request waits for its user.
+pub fn waiting(token: &str) -> String {
+    format!("{AUTHORIZE}/{token}")
+}
+
+pub fn waiting_logo(token: &str) -> String {
+    format!("{AUTHORIZE}/{token}/logo")
+}
+
+/// The token in such an address.
+pub fn waiting_token(path: &str) -> Option<&str> {
+    let token = path.strip_prefix(AUTHORIZE)?.strip_prefix('/')?;
+    (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(token)
+}
+
+/// The page about a refused request.
+pub fn explained(reference: &str) -> String {
+    format!("/rejections/{reference}")
+}
+
+pub fn access_removal(client: ClientUid) -> String {
+    format!("{ACCOUNT}/applications/{client}/removal")
 }
 
 // Client roles, scopes, communities.
@@ -327,9 +363,14 @@ pub const SECOND_FACTOR: &str = "/account/second-factor";
 pub const SECOND_FACTOR_REMOVAL: &str = "/account/second-factor/removal";
 pub const RECOVERY_CODES: &str = "/account/second-factor/recovery-codes";
 
-pub fn external_and_return(to: &str) -> String {
-    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", to).finish();
-    format!("{EXTERNAL}?{query}")
+/// `again` also where somebody is signed in.
+pub fn external_and_return(to: &str, again: bool) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", to);
+    if again {
+        query.append_pair("again", "yes");
+    }
+    format!("{EXTERNAL}?{}", query.finish())
 }
 
 pub fn identity_removal(id: IdentityId) -> String {

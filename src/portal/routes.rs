@@ -7,8 +7,8 @@ use super::accounts::{
     accept_invitation, account, companies, external, mail, password_reset, registration, second_factor, setup, sign_in,
 };
 use super::{
-    assets, audit, client_keys, clients, communities, company, members, operation, reviews, roles, scopes, secrets,
-    services, start,
+    assets, audit, authorization, client_keys, clients, communities, company, members, operation, reviews, roles,
+    scopes, secrets, services, start,
 };
 
 /// Who may ask for a route.
@@ -44,6 +44,16 @@ macro_rules! routes {
 }
 
 routes! {
+    get  "/oauth2/authorize"                         Everybody           authorization::request::begin;
+    post "/oauth2/authorize"                         Everybody           authorization::request::begin_posted;
+    get  "/oauth2/authorize/{token}"                 Everybody           authorization::waiting::show;
+    post "/oauth2/authorize/{token}"                 Everybody           authorization::waiting::decide;
+    get  "/oauth2/authorize/{token}/logo"            Everybody           authorization::waiting::logo;
+    get  "/oauth2/logout"                            Everybody           authorization::logout::begin;
+    post "/oauth2/logout"                            Everybody           authorization::logout::begin_posted;
+    post "/oauth2/logout/confirmation"               Everybody           authorization::logout::confirm;
+    post "/account/applications/{client}/removal"    See                 authorization::connected::remove;
+
     get  "/"                                         See                 start::show;
     post "/theme"                                    Everybody           start::set_theme;
 

@@ -133,16 +133,20 @@ impl ReturnTo {
         self.answer(fields, issuer)
     }
 
-    /// What a content security policy calls the place that the answer goes to.
+    /// See [`source_of`].
     pub fn as_source(&self) -> String {
-        let url = &self.redirect_url;
-        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
-        match rest.strip_prefix("//") {
-            // A policy has no word for an IPv6 address.
-            Some(rest) if rest.starts_with('[') => format!("{scheme}:"),
-            Some(rest) => format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()),
-            None => format!("{scheme}:"),
-        }
+        source_of(&self.redirect_url)
+    }
+}
+
+/// What a content security policy calls the place of a registered URL: its origin, or the scheme of an app's own.
+pub fn source_of(url: &str) -> String {
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    match rest.strip_prefix("//") {
+        // A policy has no word for an IPv6 address.
+        Some(rest) if rest.starts_with('[') => format!("{scheme}:"),
+        Some(rest) => format!("{scheme}://{}", rest.split(['/', '?']).next().unwrap_or_default()),
+        None => format!("{scheme}:"),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::account::strength;
 use crate::domain::id::SessionId;
 use crate::operations::Error;
 use crate::operations::sessions::open_sessions;
+use crate::portal::authorization::connected::ConnectedRow;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::shell::{Notice, Shell, go_on, html};
@@ -37,6 +38,7 @@ struct AccountPage {
     provider: Option<(String, String)>,
     identities: Vec<IdentityRow>,
     sessions: Vec<SessionRow>,
+    connected: Vec<ConnectedRow>,
     /// How long a session lasts in this company, unused and at most.
     session_idle: String,
     session_total: String,
@@ -89,11 +91,12 @@ async fn draw(
             let sessions = open_sessions(reader, account, now)?;
             let codes_left = db::second_factors::codes_left(reader, account)?;
             let identities = db::identities::of_account(reader, account)?;
-            Ok((sessions, codes_left, db::accounts::muted_mail(reader, account)?, identities))
+            let connected = db::consents::connected(reader, account, now)?;
+            Ok((sessions, codes_left, db::accounts::muted_mail(reader, account)?, identities, connected))
         })
         .await?;
     let person = seen.permit.actor().membership();
-    let (sessions, recovery_codes_left, muted, identities) = &seen.data;
+    let (sessions, recovery_codes_left, muted, identities, connected) = &seen.data;
     let provider = guarded.portal.provider.as_ref();
     let this = guarded.identity().session;
     let name_form = name_form.unwrap_or_else(|| FormState::empty().with("name", &person.name));
@@ -120,6 +123,7 @@ async fn draw(
                 removal: paths::identity_removal(one.id),
             })
             .collect(),
+        connected: connected.iter().map(|one| ConnectedRow::new(one, now)).collect(),
         session_idle: in_words(person.policy.sessions.idle_minutes),
         session_total: in_words(person.policy.sessions.hours * 60),
         mail_form: mail::form(muted),

@@ -21,6 +21,7 @@ use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::IdentityId;
 use crate::operations::Error;
 use crate::operations::accounts::identities::Recognised;
+use crate::portal::authorization::Purpose;
 use crate::portal::form::{FormState, Nothing, Posted, Query};
 use crate::portal::guard::{Guarded, Visitor, title};
 use crate::portal::shell::{Notice, Shell, go_on, go_to, html};
@@ -81,6 +82,8 @@ fn fresh(portal: &Portal, at: i64) -> bool {
 #[serde(default)]
 pub struct Wanted {
     return_to: String,
+    /// Also where somebody is signed in.
+    again: String,
     link: String,
 }
 
@@ -89,6 +92,7 @@ pub async fn begin(visitor: Visitor, wanted: Query<Wanted>) -> Result<HttpRespon
     let provider = provider(&visitor.portal)?;
     let links = match (wanted.0.link.is_empty(), visitor.identity()) {
         (true, None) => None,
+        (true, Some(_)) if !wanted.0.again.is_empty() => None,
         (true, Some(_)) => return Ok(go_to(paths::local(&wanted.0.return_to))),
         (false, Some(identity)) => Some(identity.account.to_string()),
         (false, None) => return Err(PageError::SignIn { return_to: paths::ACCOUNT.into() }),
@@ -202,7 +206,7 @@ pub struct LinkForm {
 pub async fn ask_to_link(visitor: Visitor) -> Result<HttpResponse, PageError> {
     let provider = provider(&visitor.portal)?;
     let Some(named) = named(&visitor.portal, &visitor.request) else { return Ok(too_late(&visitor, &provider)) };
-    draw_link(&visitor, &provider, &named, FormState::empty(), StatusCode::OK)
+    draw_link(&visitor, &provider, &named, FormState::empty(), StatusCode::OK).await
 }
 
 fn too_late(visitor: &Visitor, provider: &Provider) -> HttpResponse {
@@ -210,7 +214,7 @@ fn too_late(visitor: &Visitor, provider: &Provider) -> HttpResponse {
     go_on(&visitor.portal, paths::SIGN_IN, Notice::info(text))
 }
 
-fn draw_link(
+async fn draw_link(
     visitor: &Visitor,
     provider: &Provider,
     named: &Named,
@@ -223,7 +227,8 @@ fn draw_link(
         provider: provider.name().to_owned(),
         email: named.person.email.clone(),
     };
-    html(status, &page)
+    let purpose = Purpose::of(visitor, &named.return_to).await?;
+    Ok(Purpose::reaches(purpose.as_ref(), html(status, &page)?))
 }
 
 pub async fn link_at_sign_in(visitor: Visitor, posted: Posted<LinkForm>) -> Result<HttpResponse, PageError> {
@@ -248,7 +253,7 @@ pub async fn link_at_sign_in(visitor: Visitor, posted: Posted<LinkForm>) -> Resu
         None => {
             let fault = "This is not the password of your Keywright account. Type it again.";
             let form = FormState::empty().with_errors(FieldErrors::one("password", "Password", fault));
-            draw_link(&visitor, &provider, &named, form, StatusCode::UNPROCESSABLE_ENTITY)
+            draw_link(&visitor, &provider, &named, form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::AccountId;
 use crate::operations::Error;
 use crate::operations::accounts::second_factor::{Factor, Proved};
+use crate::portal::authorization::Purpose;
 use crate::portal::form::{FormState, Posted, Query};
 use crate::portal::guard::{Visitor, title};
 use crate::portal::sessions::{Identity, Proof};
@@ -32,6 +33,7 @@ struct SignInPage {
     carrying: bool,
     /// Another provider: what people call it, and the way there.
     external: Option<(String, String)>,
+    purpose: Option<Purpose>,
 }
 
 #[derive(Template)]
@@ -53,6 +55,8 @@ struct NoCompanyPage {
 #[serde(default)]
 pub struct Wanted {
     return_to: String,
+    /// Also where somebody is signed in: an application wants to know it anew, or they are somebody else.
+    again: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -61,6 +65,7 @@ pub struct SignInForm {
     email: String,
     password: Zeroizing<String>,
     return_to: String,
+    again: String,
     /// The address of a form that was sent after its session had ended, and its fields.
     carried_to: String,
     carried: String,
@@ -78,36 +83,46 @@ pub fn sign_in_and_send(portal: &Portal, request: &HttpRequest, form: &FormState
         carrying: true,
         // The form would be lost on the way there.
         external: None,
+        purpose: None,
     };
     html(StatusCode::UNAUTHORIZED, &page)
 }
 
 pub async fn show(visitor: Visitor, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
-    let return_to = paths::local(&wanted.0.return_to).to_owned();
-    if visitor.identity().is_some() {
+    let Wanted { return_to, again } = wanted.0;
+    let return_to = paths::local(&return_to).to_owned();
+    if visitor.identity().is_some() && again.is_empty() {
         return Ok(go_to(&return_to));
     }
-    let form = FormState::empty().with("return_to", &return_to);
+    let form = FormState::empty().with("return_to", &return_to).with("again", &again);
     draw(&visitor, form, StatusCode::OK).await
 }
 
-async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<HttpResponse, PageError> {
+async fn draw(visitor: &Visitor, mut form: FormState, status: StatusCode) -> Result<HttpResponse, PageError> {
     let set_up = visitor.run(|operations| operations.is_set_up()).await??;
+    let purpose = Purpose::of(visitor, form.value("return_to")).await?;
+    if let (Some(purpose), "") = (&purpose, form.value("email")) {
+        form = form.with("email", &purpose.login_hint);
+    }
     let page = SignInPage {
         shell: visitor.shell(title("Sign in", &form)),
         registration_open: visitor.portal.site.registration_open,
         set_up,
         carrying: !form.value("carried_to").is_empty(),
         external: visitor.portal.provider.as_ref().filter(|_| form.value("carried_to").is_empty()).map(|provider| {
-            (provider.name().to_owned(), paths::external_and_return(paths::local(form.value("return_to"))))
+            let again = !form.value("again").is_empty();
+            let href = paths::external_and_return(paths::local(form.value("return_to")), again);
+            (provider.name().to_owned(), href)
         }),
+        purpose,
         form,
     };
-    html(status, &page)
+    let response = html(status, &page)?;
+    Ok(Purpose::reaches(page.purpose.as_ref(), response))
 }
 
 pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<HttpResponse, PageError> {
-    let SignInForm { email, password, return_to, carried_to, carried } = posted.input;
+    let SignInForm { email, password, return_to, carried_to, carried, .. } = posted.input;
     let address = visitor.address();
     // Before the password is looked at: one that is changed meanwhile was not this one.
     let at = visitor.portal.clock.now();
@@ -197,7 +212,7 @@ pub(super) async fn go_through(
     // A form that waits is too large for a cookie: it stays on the page.
     let mut response = match carried.to.is_empty() {
         true => go_to(paths::SIGN_IN_CODE),
-        false => draw_code(visitor, carrying(FormState::empty(), &carried), StatusCode::OK)?,
+        false => draw_code(visitor, &half.return_to, carrying(FormState::empty(), &carried), StatusCode::OK).await?,
     };
     half.keep(visitor, &mut response)?;
     Ok(response)
@@ -241,6 +256,8 @@ struct CodePage {
     shell: Shell,
     form: FormState,
     carrying: bool,
+    /// To sign in as somebody else.
+    other: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -253,20 +270,30 @@ pub struct CodeForm {
 }
 
 pub async fn ask_for_code(visitor: Visitor) -> Result<HttpResponse, PageError> {
-    if Half::kept(&visitor).is_none() {
+    let Some((half, _)) = Half::kept(&visitor) else {
         let text = "Sign in with your password first. A code is asked for within ten minutes after it.";
         return Ok(go_on(&visitor.portal, paths::SIGN_IN, Notice::info(text)));
-    }
-    draw_code(&visitor, FormState::empty(), StatusCode::OK)
+    };
+    draw_code(&visitor, &half.return_to, FormState::empty(), StatusCode::OK).await
 }
 
-fn draw_code(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<HttpResponse, PageError> {
+async fn draw_code(
+    visitor: &Visitor,
+    return_to: &str,
+    form: FormState,
+    status: StatusCode,
+) -> Result<HttpResponse, PageError> {
+    let purpose = Purpose::of(visitor, return_to).await?;
     let page = CodePage {
         shell: visitor.shell(title("Your second factor", &form)),
         carrying: !form.value("carried_to").is_empty(),
+        other: match purpose {
+            Some(_) => paths::sign_in_again(return_to),
+            None => paths::SIGN_IN.to_owned(),
+        },
         form,
     };
-    html(status, &page)
+    Ok(Purpose::reaches(purpose.as_ref(), html(status, &page)?))
 }
 
 pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<HttpResponse, PageError> {
@@ -293,7 +320,7 @@ pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<Htt
                 _ => "This is none of your recovery codes, or it was used before.",
             };
             let form = carrying(FormState::empty(), &carried).with_errors(FieldErrors::one(field, label, fault));
-            draw_code(&visitor, form, StatusCode::UNPROCESSABLE_ENTITY)
+            draw_code(&visitor, &half.return_to, form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
     }
 }
@@ -335,11 +362,7 @@ pub struct SignOutForm {
 }
 
 pub async fn sign_out(visitor: Visitor, posted: Posted<SignOutForm>) -> Result<HttpResponse, PageError> {
-    if let Some(Identity { session: Some(session), account, .. }) = visitor.identity() {
-        // By its id: its key may just be getting another.
-        visitor.run(move |operations| operations.sign_out(account, session)).await??;
-    }
-    visitor.session.purge();
+    visitor.end_session().await?;
     let wanted = paths::local(&posted.input.return_to);
     let to = if paths::is_for_outsiders(wanted) { wanted.to_owned() } else { paths::sign_in_and_return(wanted) };
     Ok(go_on(&visitor.portal, &to, Notice::done("You are signed out.")))

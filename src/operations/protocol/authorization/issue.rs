@@ -1,6 +1,6 @@
 //! The end of a request: a grant with its code, or the user's refusal.
 
-use super::{Asked, Declined, Step, User};
+use super::{Asked, Declined, User};
 use crate::crypto::hashing::sha256;
 use crate::crypto::random;
 use crate::db::{self, Writer};
@@ -8,6 +8,7 @@ use crate::domain::id::{ConsentId, GrantId};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::grant::{CODE_LASTS, Grant, REFRESHING_LASTS};
 use crate::domain::protocol::return_to::{Answer, Fields};
+use crate::operations::protocol::tokens::Beside;
 use crate::operations::{Operations, new_id};
 
 /// How a request ended.
@@ -32,14 +33,13 @@ impl Operations {
     }
 
     /// The user goes back to the application without letting it in.
-    pub fn turn_back(&self, asked: &Asked, step: &Step, token: &str) -> Result<(), Declined> {
+    /// `kept_out`: they are not one of the service's test users.
+    pub fn turn_back(&self, asked: &Asked, kept_out: bool, token: &str) -> Result<(), Declined> {
         let removed = self.db.write(|writer| db::authorization_requests::remove(writer, &sha256(token)));
-        let fault = match (removed.map_err(|error| asked.declined(error))?, step) {
-            (false, _) => return Ok(()),
-            (true, Step::NotATestUser(_)) => Fault::NotATestUser,
-            (true, _) => Fault::ConsentRefused,
-        };
-        Err(asked.declined(fault))
+        match removed.map_err(|error| asked.declined(error))? {
+            false => Ok(()),
+            true => Err(asked.declined(if kept_out { Fault::NotATestUser } else { Fault::ConsentRefused })),
+        }
     }
 
     fn issued(&self, asked: &Asked, user: &User, token: Option<&str>, consents: bool) -> Result<Issued, Refusal> {
@@ -77,9 +77,34 @@ impl Operations {
         if !written {
             return Ok(Issued::Before);
         }
-        let mut fields: Fields = Vec::new();
-        fields.extend(code.map(|code| ("code", code)));
+        let fields = self.fields(asked, &grant, code)?;
         Ok(Issued::Answered(asked.return_to.answer(fields, &self.rules().public_url)))
+    }
+
+    /// What the response type promises (OpenID Connect Core §3.2.2.5 and §3.3.2.5).
+    fn fields(&self, asked: &Asked, grant: &Grant, code: Option<String>) -> Result<Fields, Refusal> {
+        let (registered, response_type) = (&asked.registered, asked.request.response_type);
+        let mut fields: Fields = Vec::new();
+        let access = match response_type.exposes_token() {
+            true => Some(self.mint_access_token(registered, grant, &grant.scopes, grant.environment)?),
+            false => None,
+        };
+        if response_type.has_id_token() {
+            let beside = Beside {
+                access_token: access.as_ref().map(|access| access.token.as_str()),
+                code: code.as_deref(),
+                nonce: &grant.nonce,
+            };
+            fields.push(("id_token", self.mint_id_token(registered, grant, grant.environment, beside)?));
+        }
+        if let Some(access) = access {
+            fields.push(("access_token", access.token));
+            fields.push(("token_type", "Bearer".to_owned()));
+            fields.push(("expires_in", access.expires_in.to_string()));
+            fields.push(("scope", access.scopes.join(" ")));
+        }
+        fields.extend(code.map(|code| ("code", code)));
+        Ok(fields)
     }
 
     fn write_grant(

@@ -2,8 +2,10 @@
 //! needed from the user first, and what is issued at the end.
 
 pub mod connected;
+mod hints;
 mod issue;
 mod kept;
+pub mod logout;
 mod steps;
 
 pub use issue::Issued;

@@ -58,6 +58,7 @@ impl Operations {
     }
 
     fn step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Refusal> {
+        let subjects = self.subjects_meant(asked)?;
         let Some(browser) = browser else { return Ok(Step::SignIn { again: false }) };
         let found = self.db.read(|reader| user(reader, browser))?;
         let Some(user) = found else { return Ok(Step::SignIn { again: false }) };
@@ -67,7 +68,8 @@ impl Operations {
         if !signed_in_for_this && (request.prompt.wants_sign_in() || too_old) {
             return Ok(Step::SignIn { again: true });
         }
-        if !self.is_whom_the_request_means(asked, user.account.id)? {
+        let client = &asked.registered.client;
+        if !subjects.iter().all(|subject| self.is_known_as(client, user.account.id, subject)) {
             // They had their chance to be somebody else.
             return if signed_in_for_this {
                 Err(Fault::LoginRequired.into())
@@ -75,7 +77,7 @@ impl Operations {
                 Ok(Step::SignIn { again: true })
             };
         }
-        let (service, client, account) = (asked.registered.service.id, asked.registered.client.uid, user.account.id);
+        let service = asked.registered.service.id;
         if asked.registered.service.environment == Environment::Sandbox
             && !self.db.read(|reader| db::test_users::includes(reader, service, &user.account.email.key()))?
         {
@@ -84,18 +86,13 @@ impl Operations {
         if request.prompt.consent {
             return Ok(Step::Consent(user));
         }
-        if asked.registered.client.settings.require_consent {
-            let given = self.db.read(|reader| db::consents::scopes(reader, account, client))?;
+        if client.settings.require_consent {
+            let given = self.db.read(|reader| db::consents::scopes(reader, user.account.id, client.uid))?;
             if !request.scopes.iter().all(|scope| given.contains(scope)) {
                 return Ok(Step::Consent(user));
             }
         }
         Ok(Step::Issue(user))
-    }
-
-    /// Whether the request's `id_token_hint` and `claims` name nobody else.
-    fn is_whom_the_request_means(&self, _asked: &Asked, _account: AccountId) -> Result<bool, Refusal> {
-        Ok(true)
     }
 }
 
