@@ -21,6 +21,7 @@ pub mod members;
 pub mod migrations;
 pub mod outbox;
 pub mod registered;
+pub mod registration_tokens;
 pub mod releases;
 pub mod reminders;
 pub mod roles;

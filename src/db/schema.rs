@@ -588,6 +588,8 @@ diesel::table! {
         token_hash -> Text,
         registered_with -> Text,
         issued_by -> Text,
+        auth_method -> Text,
+        application_type -> Text,
     }
 }
 

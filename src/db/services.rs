@@ -269,6 +269,21 @@ pub fn names(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<
         .collect()
 }
 
+/// The names of the services that are in sandbox and not deleted.
+pub fn in_sandbox(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<Vec<(ServiceId, String)>> {
+    services::table
+        .filter(services::tenant_id.eq(scope.id().to_string()))
+        .filter(services::environment.eq(Environment::Sandbox.as_str()))
+        .filter(services::status.ne(Status::Deleted.as_str()))
+        .order((services::name_key.asc(), services::id.asc()))
+        .select((services::id, services::name))
+        .limit(limit)
+        .load::<(String, String)>(reader.conn())?
+        .into_iter()
+        .map(|(id, name)| Ok((stored(&id, "service id")?, name)))
+        .collect()
+}
+
 pub fn put_logo(writer: &mut Writer<'_>, id: ServiceId, content_type: &str, bytes: &[u8]) -> Result<()> {
     remove_logo(writer, id)?;
     diesel::insert_into(logos::table)

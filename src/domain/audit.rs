@@ -72,6 +72,8 @@ actions! {
     MemberLeft = "member.left", "left the company as";
     TenantUpdated = "tenant.updated", "updated the company";
     SettingsChanged = "settings.changed", "changed the settings of";
+    RegistrationTokenIssued = "registration_token.issued", "issued the registration token";
+    RegistrationTokenRevoked = "registration_token.revoked", "revoked the registration token";
     PlatformApproverNamed = "platform_approver.named", "named as platform approver";
     PlatformApproverDismissed = "platform_approver.dismissed", "dismissed as platform approver";
     MailRetried = "mail.retried", "sent again the mail";
@@ -282,6 +284,7 @@ mod tests {
         assert_eq!(grouped, AuditAction::ALL.len());
         let company: Vec<_> = ActionGroup::Company.actions().map(AuditAction::as_str).collect();
         let expected = ["tenant.", "settings.", "platform_approver.", "signing_keys.", "audit.", "mail."];
+        let expected = ["tenant.", "settings.", "platform_approver.", "audit.", "mail.", "registration_token."];
         let strays: Vec<_> =
             company.into_iter().filter(|word| !expected.iter().any(|start| word.starts_with(start))).collect();
         assert!(strays.is_empty(), "in no group of their own: {strays:?}");

@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod mail_kind;
 pub mod protocol;
 pub mod redirect_url;
+pub mod registration_token;
 pub mod release;
 pub mod reminder;
 pub mod role;

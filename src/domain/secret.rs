@@ -23,20 +23,8 @@ pub struct PlainSecret(Zeroizing<String>);
 
 impl PlainSecret {
     /// Draws a secret; `byte` yields random bytes. Bytes that would favour some characters are thrown away.
-    pub fn generate(environment: Environment, mut byte: impl FnMut() -> u8) -> Self {
-        let mut text = Zeroizing::new(String::with_capacity(64));
-        text.push_str(prefix(environment));
-        let mut left = RANDOM_CHARS;
-        while left > 0 {
-            let drawn = usize::from(byte());
-            if drawn < 62 * 4 {
-                text.push(char::from(ALPHABET[drawn % 62]));
-                left -= 1;
-            }
-        }
-        let sum = checksum(&text);
-        text.push_str(&sum);
-        Self(text)
+    pub fn generate(environment: Environment, byte: impl FnMut() -> u8) -> Self {
+        Self(draw(prefix(environment), byte))
     }
 
     /// Takes what claims to be a secret; a mistyped one is refused by its checksum, before any costly hashing.
@@ -44,12 +32,7 @@ impl PlainSecret {
         let environment = [Environment::Sandbox, Environment::Live]
             .into_iter()
             .find(|environment| text.starts_with(prefix(*environment)))?;
-        let length = prefix(environment).len() + RANDOM_CHARS + CHECKSUM_CHARS;
-        if text.len() != length || !text.is_ascii() {
-            return None;
-        }
-        let (body, sum) = text.split_at(length - CHECKSUM_CHARS);
-        (checksum(body) == sum).then(|| (environment, Self(Zeroizing::new(text.to_owned()))))
+        is_drawn(prefix(environment), text).then(|| (environment, Self(Zeroizing::new(text.to_owned()))))
     }
 
     /// The only way to the characters: for hashing, and for showing them once.
@@ -67,6 +50,33 @@ fn prefix(environment: Environment) -> &'static str {
         Environment::Sandbox => "kws_sandbox_",
         Environment::Live => "kws_live_",
     }
+}
+
+/// A prefix that scanners know, 256 random bits, and a checksum.
+pub(super) fn draw(prefix: &str, mut byte: impl FnMut() -> u8) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    text.push_str(prefix);
+    let mut left = RANDOM_CHARS;
+    while left > 0 {
+        let drawn = usize::from(byte());
+        if drawn < 62 * 4 {
+            text.push(char::from(ALPHABET[drawn % 62]));
+            left -= 1;
+        }
+    }
+    let sum = checksum(&text);
+    text.push_str(&sum);
+    text
+}
+
+/// Whether a text has the form that [`draw`] gives, with the right checksum.
+pub(super) fn is_drawn(prefix: &str, text: &str) -> bool {
+    let length = prefix.len() + RANDOM_CHARS + CHECKSUM_CHARS;
+    if text.len() != length || !text.is_ascii() || !text.starts_with(prefix) {
+        return false;
+    }
+    let (body, sum) = text.split_at(length - CHECKSUM_CHARS);
+    checksum(body) == sum
 }
 
 fn checksum(body: &str) -> String {

@@ -91,15 +91,27 @@ impl Operations {
             let key = db::client_keys::find(writer, permit.scope(), id)?;
             let (client, service) = lock_with_service(writer, permit.scope(), key.client_uid)?;
             reach(writer, permit, &client)?;
-            if !db::client_keys::remove(writer, id)? {
-                return Err(Error::NotFound);
-            }
-            let changed = [Change { field: "Keys".into(), before: key.key.in_words(), after: String::new() }];
-            self.note_for_review(writer, permit, &service, &client, &changed)?;
-            let target = Target::Key { client: &client, name: key.key.name().to_owned() };
-            record(writer, self.now(), Who::Person(permit.actor()), AuditAction::ClientKeyDeleted, &target, &changed)?;
+            self.remove_client_key(writer, permit, &service, &client, &key)?;
             Ok((client.uid, key))
         })
+    }
+
+    /// The caller has locked service and client, and the permit reaches the client.
+    pub(super) fn remove_client_key(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        service: &Service,
+        client: &Client,
+        key: &ClientKey,
+    ) -> Result<()> {
+        if !db::client_keys::remove(writer, key.id)? {
+            return Err(Error::NotFound);
+        }
+        let changed = [Change { field: "Keys".into(), before: key.key.in_words(), after: String::new() }];
+        self.note_for_review(writer, permit, service, client, &changed)?;
+        let target = Target::Key { client, name: key.key.name().to_owned() };
+        record(writer, self.now(), Who::Person(permit.actor()), AuditAction::ClientKeyDeleted, &target, &changed)
     }
 }
 

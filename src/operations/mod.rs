@@ -14,6 +14,7 @@ pub mod mail;
 pub mod members;
 pub mod protocol;
 pub mod purge;
+pub mod registration_tokens;
 pub mod releases;
 pub mod reminders;
 pub mod roles;

@@ -19,6 +19,7 @@ pub mod middleware;
 mod operation;
 mod pager;
 pub mod paths;
+mod registration_tokens;
 mod reviews;
 mod roles;
 pub mod routes;

@@ -3,7 +3,8 @@
 use crate::domain::client::ClientType;
 use crate::domain::id::{
     AccountId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MailId, MemberId,
-    ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId, TestUserId,
+    RegistrationTokenId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId,
+    TestUserId,
 };
 
 pub const START: &str = "/";
@@ -382,12 +383,18 @@ pub fn identity_removal(id: IdentityId) -> String {
 pub const SETTINGS: &str = "/settings";
 pub const SETTINGS_COMPANY: &str = "/settings/company";
 pub const SETTINGS_RULES: &str = "/settings/rules";
+pub const REGISTRATION_TOKENS: &str = "/settings/registration-tokens";
+pub const NEW_REGISTRATION_TOKEN: &str = "/settings/registration-tokens/new";
 pub const OPERATION: &str = "/operation";
 pub const TENANTS: &str = "/operation/tenants";
 pub const NEW_TENANT: &str = "/operation/tenants/new";
 pub const APPROVERS: &str = "/operation/approvers";
 pub const DEFAULT_CLIENTS: &str = "/operation/clients";
 pub const HEALTH: &str = "/operation/health";
+
+pub fn registration_token_revocation(id: RegistrationTokenId) -> String {
+    format!("{REGISTRATION_TOKENS}/{id}/revocation")
+}
 
 pub fn first_administrator(id: TenantId) -> String {
     format!("{TENANTS}/{id}/administrator")

@@ -8,6 +8,7 @@ use super::accounts::{
 };
 use super::{
     assets, audit, authorization, client_keys, clients, communities, company, members, operation, reviews, roles,
+    assets, audit, client_keys, clients, communities, company, members, operation, registration_tokens, reviews, roles,
     scopes, secrets, services, start,
 };
 
@@ -216,6 +217,10 @@ routes! {
     get  "/settings"                                 ManageTenant        company::show;
     post "/settings/company"                         ManageTenant        company::update_profile;
     post "/settings/rules"                           ManageTenant        company::change_rules;
+    get  "/settings/registration-tokens"             ManageTenant        registration_tokens::list;
+    get  "/settings/registration-tokens/new"         ManageTenant        registration_tokens::new;
+    post "/settings/registration-tokens"             ManageTenant        registration_tokens::issue;
+    post "/settings/registration-tokens/{id}/revocation" ManageTenant        registration_tokens::revoke;
     get  "/operation"                                Operate             operation::tenants::show;
     get  "/operation/tenants/new"                    Operate             operation::tenants::new;
     post "/operation/tenants"                        Operate             operation::tenants::add;

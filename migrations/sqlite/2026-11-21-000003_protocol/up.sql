@@ -160,5 +160,7 @@ CREATE TABLE registered_clients (
     client_uid TEXT NOT NULL PRIMARY KEY REFERENCES clients (uid) ON DELETE CASCADE,
     token_hash TEXT NOT NULL UNIQUE,
     registered_with TEXT NOT NULL,
-    issued_by TEXT NOT NULL REFERENCES accounts (id)
+    issued_by TEXT NOT NULL REFERENCES accounts (id),
+    auth_method TEXT NOT NULL,
+    application_type TEXT NOT NULL
 );

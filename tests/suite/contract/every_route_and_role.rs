@@ -248,6 +248,10 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/settings/company",                        [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
     ("post", "/settings/rules",                          [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
     // Nobody's but the operator's, who has a test of their own.
+    ("get",  "/settings/registration-tokens",            [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("get",  "/settings/registration-tokens/new",        [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
+    ("post", "/settings/registration-tokens",            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("post", "/settings/registration-tokens/{registration_token}/revocation",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("get",  "/operation",                               [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("get",  "/operation/tenants/new",                   [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("post", "/operation/tenants",                       [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
@@ -305,6 +309,7 @@ impl House {
         for (placeholder, id) in [
             ("{community}", things.community.to_string()),
             ("{community_role}", things.community_role.to_string()),
+            ("{registration_token}", things.registration_token.to_string()),
             ("{joined}", things.joined.to_string()),
             ("{invited}", things.invited.to_string()),
             ("{company}", self.portal.partner().tenant.id.to_string()),

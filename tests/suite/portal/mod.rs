@@ -24,6 +24,7 @@ mod members_are_invited;
 mod nothing_secret_rests;
 mod recovery_codes_work_once;
 mod registration_has_three_steps;
+mod registration_tokens_are_shown_once;
 mod reminders_come_once;
 mod roles_act_at_once;
 mod roles_and_scopes_are_managed;

@@ -5,7 +5,8 @@ use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::{ClientInput, ClientType};
 use keywright::domain::client_id::ClientIdSuffix;
-use keywright::domain::id::{ClientKeyId, ClientUid, MemberId, SecretId, ServiceId};
+use keywright::domain::id::{ClientKeyId, RegistrationTokenId, ClientUid, MemberId, SecretId, ServiceId};
+use keywright::domain::registration_token::RegistrationTokenInput;
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;
 use keywright::domain::tenant::TenantPolicy;
@@ -196,5 +197,23 @@ impl TestPortal {
         let permit = self.confirmed::<act::EditClients>(company, Person::Administrator);
         let operations = &self.application.operations;
         operations.add_client_keys(&permit, client, &jwk.to_string(), &random::token()).expect("a key").0
+    }
+
+    /// An initial access token of the administrator's, good for thirty days.
+    pub fn registration_token(
+        &self,
+        company: &Company,
+        service: ServiceId,
+        description: &str,
+    ) -> (RegistrationTokenId, String) {
+        let input = RegistrationTokenInput {
+            description: description.into(),
+            service: service.to_string(),
+            expires_at: self.clock.now().plus(30 * super::DAY).whole_minute().form_value(),
+        };
+        let permit = self.confirmed::<act::ManageTenant>(company, Person::Administrator);
+        let issued = self.application.operations.issue_registration_token(&permit, &input, &random::token());
+        let (id, token) = issued.expect("a token");
+        (id, token.expect("issued now").expose().to_owned())
     }
 }

@@ -10,9 +10,10 @@ use keywright::domain::client::ClientType;
 use keywright::domain::community::CommunityInput;
 use keywright::domain::external_person::ExternalPerson;
 use keywright::domain::id::{
-    AccountId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId,
+    AccountId, RegistrationTokenId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId,
     ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
 };
+use keywright::domain::registration_token::RegistrationToken;
 use keywright::domain::role::RoleInput;
 use keywright::domain::scope::ScopeInput;
 use keywright::domain::secret::SecretInput;
@@ -38,6 +39,8 @@ pub struct Things {
     pub machine_secret: SecretId,
     pub key: ClientKeyId,
     pub machine_key: ClientKeyId,
+    /// Registers clients of the service.
+    pub registration_token: RegistrationTokenId,
     pub reveal: RevealId,
     /// Waits for an approver; the administrator filed it.
     pub request: ReleaseRequestId,
@@ -94,6 +97,7 @@ impl TestPortal {
         let (secret, _) = self.secret(company, client, "Backend EU");
         let (machine_secret, _) = self.secret(company, machine, "Backend EU");
         let (key, machine_key) = (self.client_key(company, client), self.client_key(company, machine));
+        let registration_token = self.kept_registration_token(company, service);
         let wanted = SecretInput {
             environment: "sandbox".into(),
             expires_at: "2027-11-21T12:00".into(),
@@ -143,6 +147,7 @@ impl TestPortal {
             machine_secret,
             key,
             machine_key,
+            registration_token,
             reveal,
             request,
             live,
@@ -156,6 +161,28 @@ impl TestPortal {
             joined,
             invited,
         }
+    }
+
+    /// One of however many, issued behind everybody's back and known to nobody.
+    fn kept_registration_token(&self, company: &Company, service: ServiceId) -> RegistrationTokenId {
+        let (now, issuer) = (self.clock.now(), self.person(company, Person::Administrator));
+        let token = RegistrationToken {
+            id: RegistrationTokenId::new(1, random::bytes()),
+            tenant_id: company.tenant.id,
+            service_id: service,
+            description: "CI".into(),
+            issued_by: issuer.account_id,
+            issued_by_name: issuer.name.clone(),
+            created_at: now,
+            expires_at: now.plus(crate::support::DAY),
+            last_used_at: None,
+        };
+        let made = self
+            .application
+            .operations
+            .fill(|writer| db::registration_tokens::insert(writer, &token, &random::token()));
+        made.expect("a token");
+        token.id
     }
 
     /// A further member, who can't sign in.
