@@ -80,6 +80,11 @@ impl Timestamp {
         later.map_or(self, |later| Self(later.timestamp_micros()))
     }
 
+    /// The start of this instant's hour or day, as long as `span` is one, in UTC.
+    pub fn start_of(self, span: Duration) -> Self {
+        Self(self.0 - self.0.rem_euclid(micros(span).max(1)))
+    }
+
     /// The start of this instant's minute, which is all that a form field shows.
     pub fn whole_minute(self) -> Self {
         let at = self.date_time();
@@ -146,6 +151,13 @@ mod tests {
     fn one_year_after_a_leap_day_is_the_last_of_february() {
         let leap = Timestamp::from_form_value("2028-02-29T08:00").unwrap();
         assert_eq!(leap.one_year_later().form_value(), "2029-02-28T08:00");
+    }
+
+    #[test]
+    fn hours_and_days_begin_in_utc() {
+        let at = Timestamp::from_form_value("2026-12-04T10:12").unwrap();
+        assert_eq!(at.start_of(Duration::from_secs(3_600)).form_value(), "2026-12-04T10:00");
+        assert_eq!(at.start_of(Duration::from_secs(86_400)).form_value(), "2026-12-04T00:00");
     }
 
     #[test]

@@ -559,6 +559,7 @@ pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp) -> Result
         return Ok(false);
     }
     super::secrets::remove_of_client(writer, uid)?;
+    super::protocol_events::remove_of_client(writer, uid)?;
     diesel::delete(client_roles::table.filter(client_roles::client_uid.eq(uid.to_string()))).execute(writer.conn())?;
     set_community_roles(writer, uid, &[])?;
     diesel::delete(clients::table.find(uid.to_string())).execute(writer.conn())?;

@@ -20,6 +20,7 @@ pub mod mailed_codes;
 pub mod members;
 pub mod migrations;
 pub mod outbox;
+pub mod protocol_events;
 pub mod registered;
 pub mod registration_tokens;
 pub mod releases;
@@ -35,6 +36,7 @@ pub mod submissions;
 pub mod tenants;
 pub mod test_users;
 pub mod throttles;
+pub mod usage;
 pub mod used_assertions;
 
 #[rustfmt::skip]

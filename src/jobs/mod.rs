@@ -3,6 +3,7 @@
 pub mod mail;
 pub mod purge;
 pub mod reminders;
+pub mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ impl Jobs {
             tokio::spawn(purge::run(Arc::clone(operations), purge_every, stop.clone())),
             tokio::spawn(reminders::run(Arc::clone(operations), stop.clone())),
             tokio::spawn(mail::run(Arc::clone(operations), transport, stop.clone())),
+            tokio::spawn(usage::run(Arc::clone(operations), stop.clone())),
         ];
         Ok(Self { stop, running })
     }

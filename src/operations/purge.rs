@@ -103,7 +103,7 @@ impl Operations {
     }
 
     /// Removes what has ended and nobody will ask for again: sessions, codes, tickets, tokens of forms, old failures,
-    /// signing keys whose last token has ended.
+    /// signing keys whose last token has ended, and what happened at the endpoints long ago.
     pub fn tidy_up(&self) -> Result<()> {
         let now = self.now();
         self.db.write(|writer| {
@@ -113,6 +113,7 @@ impl Operations {
             db::secrets::remove_stale_tickets(writer, now)?;
             db::submissions::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
             db::throttles::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
+            self.forget_protocol(writer, now)?;
             signing::remove_retired_keys(writer, now)
         })
     }

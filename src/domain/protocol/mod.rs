@@ -2,6 +2,7 @@
 //! be refused.
 
 pub mod event;
+pub mod explanation;
 pub mod fault;
 pub mod grant;
 pub mod params;

@@ -7,6 +7,7 @@ pub mod log;
 pub mod requests;
 pub mod signing;
 pub mod tokens;
+mod usage;
 
 use crate::db;
 use crate::domain::id::{ClientUid, TenantId};

@@ -1,0 +1,142 @@
+//! What happened at the protocol endpoints, kept for a while for the developers of the client.
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::connection::{Reader, Writer, on_both};
+use super::error::{Error, Result};
+use super::schema::protocol_events;
+use super::{known, stored};
+use crate::access::TenantScope;
+use crate::clock::Timestamp;
+use crate::domain::id::{ClientUid, ProtocolEventId};
+use crate::domain::protocol::event::{Endpoint, ProtocolEvent};
+use crate::domain::protocol::fault::{Fault, Refusal};
+
+#[derive(Queryable, Insertable)]
+#[diesel(table_name = protocol_events)]
+struct Row {
+    id: String,
+    reference: String,
+    tenant_id: String,
+    client_uid: Option<String>,
+    at: i64,
+    endpoint: String,
+    attempted: String,
+    /// Empty where the request was granted.
+    fault: String,
+    expected: String,
+    received: String,
+    network: String,
+}
+
+impl TryFrom<Row> for ProtocolEvent {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let refusal = if row.fault.is_empty() {
+            None
+        } else {
+            let fault = known(Fault::parse(&row.fault), "fault")?;
+            Some(Refusal { fault, expected: row.expected, received: row.received })
+        };
+        Ok(Self {
+            reference: row.reference,
+            tenant: stored(&row.tenant_id, "tenant id")?,
+            client: row.client_uid.map(|uid| stored(&uid, "client uid")).transpose()?,
+            at: Timestamp::from_micros(row.at),
+            endpoint: known(Endpoint::parse(&row.endpoint), "endpoint")?,
+            attempted: row.attempted,
+            refusal,
+            network: row.network,
+        })
+    }
+}
+
+/// Rows in one statement: each has eleven values, and a statement has room for some thirty thousand.
+const AT_ONCE: usize = 500;
+
+pub fn insert_many(writer: &mut Writer<'_>, events: &[(ProtocolEventId, &ProtocolEvent)]) -> Result<()> {
+    for some in events.chunks(AT_ONCE) {
+        let rows: Vec<Row> = some.iter().map(|(id, event)| row(*id, event)).collect();
+        on_both!(writer.conn(), conn => diesel::insert_into(protocol_events::table).values(rows).execute(conn))?;
+    }
+    Ok(())
+}
+
+fn row(id: ProtocolEventId, event: &ProtocolEvent) -> Row {
+    let refusal = event.refusal.as_ref();
+    let part = |part: fn(&Refusal) -> &str| refusal.map_or(String::new(), |refusal| part(refusal).to_owned());
+    Row {
+        id: id.to_string(),
+        reference: event.reference.clone(),
+        tenant_id: event.tenant.to_string(),
+        client_uid: event.client.map(|uid| uid.to_string()),
+        at: event.at.micros(),
+        endpoint: event.endpoint.as_str().to_owned(),
+        attempted: event.attempted.clone(),
+        fault: part(|refusal| refusal.fault.as_str()),
+        expected: part(|refusal| &refusal.expected),
+        received: part(|refusal| &refusal.received),
+        network: event.network.clone(),
+    }
+}
+
+/// The newest events of a client, which the caller has found in its tenant.
+pub fn of_client(reader: &mut Reader<'_>, client: ClientUid, limit: i64) -> Result<Vec<ProtocolEvent>> {
+    protocol_events::table
+        .filter(protocol_events::client_uid.eq(client.to_string()))
+        .order((protocol_events::at.desc(), protocol_events::id.desc()))
+        .limit(limit)
+        .load::<Row>(reader.conn())?
+        .into_iter()
+        .map(ProtocolEvent::try_from)
+        .collect()
+}
+
+/// What a tenant was refused under a reference.
+pub fn refused(reader: &mut Reader<'_>, scope: TenantScope, reference: &str) -> Result<Option<ProtocolEvent>> {
+    let row: Option<Row> = protocol_events::table
+        .filter(protocol_events::reference.eq(reference))
+        .filter(protocol_events::tenant_id.eq(scope.id().to_string()))
+        .filter(protocol_events::fault.ne(""))
+        .order((protocol_events::at.desc(), protocol_events::id.desc()))
+        .first(reader.conn())
+        .optional()?;
+    row.map(ProtocolEvent::try_from).transpose()
+}
+
+pub fn remove_older(writer: &mut Writer<'_>, than: Timestamp) -> Result<usize> {
+    let old = protocol_events::table.filter(protocol_events::at.lt(than.micros()));
+    Ok(diesel::delete(old).execute(writer.conn())?)
+}
+
+/// Leaves the newest `keep` events of each client, and of each tenant those of no client.
+pub fn thin_out(writer: &mut Writer<'_>, keep: i64) -> Result<usize> {
+    let full: Vec<(String, Option<String>)> = protocol_events::table
+        .group_by((protocol_events::tenant_id, protocol_events::client_uid))
+        .having(diesel::dsl::count_star().gt(keep))
+        .select((protocol_events::tenant_id, protocol_events::client_uid))
+        .load(writer.conn())?;
+    let mut removed = 0;
+    for (tenant, client) in full {
+        let of_none = protocol_events::client_uid.is_null().and(client.is_none().into_sql::<Bool>());
+        let own = protocol_events::tenant_id.eq(tenant).and(protocol_events::client_uid.eq(client).or(of_none));
+        let oldest_kept: (i64, String) = protocol_events::table
+            .filter(own.clone())
+            .order((protocol_events::at.desc(), protocol_events::id.desc()))
+            .offset(keep - 1)
+            .select((protocol_events::at, protocol_events::id))
+            .first(writer.conn())?;
+        let (at, id) = oldest_kept;
+        let older = protocol_events::at.lt(at).or(protocol_events::at.eq(at).and(protocol_events::id.lt(id)));
+        removed += diesel::delete(protocol_events::table.filter(own).filter(older)).execute(writer.conn())?;
+    }
+    Ok(removed)
+}
+
+pub fn remove_of_client(writer: &mut Writer<'_>, client: ClientUid) -> Result<()> {
+    let own = protocol_events::table.filter(protocol_events::client_uid.eq(client.to_string()));
+    diesel::delete(own).execute(writer.conn())?;
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Writing down what happened at the protocol endpoints: in the background, so that no token request writes for it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use super::log::Noted;
+use crate::clock::Timestamp;
+use crate::db::usage::{DayOfSecret, HourOfClient};
+use crate::db::{self, Writer};
+use crate::domain::id::{ClientUid, ProtocolEventId, SecretId};
+use crate::domain::protocol::event::ProtocolEvent;
+use crate::operations::{Operations, Result, new_id};
+
+/// Of each client so many events at most are written at once, the newest: under load the counts tell the rest.
+const EVENTS_AT_ONCE: usize = 50;
+
+/// A mark of last use is this old before it is moved.
+const MARKED_EVERY: Duration = Duration::from_secs(60);
+
+const EVENTS_KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
+const EVENTS_KEPT: i64 = 200;
+const COUNTS_KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
+
+impl Operations {
+    /// Writes what was noted at the endpoints. What can't be written waits for the next time. Clients and secrets that
+    /// are gone are passed over.
+    pub fn flush_protocol_log(&self) -> Result<()> {
+        let noted = self.protocol_log.take();
+        if noted.is_empty() {
+            return Ok(());
+        }
+        let written = self.db.write(|writer| {
+            self.write_answers(writer, &noted)?;
+            self.write_secrets(writer, &noted)?;
+            let events: Vec<(ProtocolEventId, &ProtocolEvent)> =
+                newest(&noted).map(|event| (new_id!(self, ProtocolEventId), event)).collect();
+            db::protocol_events::insert_many(writer, &events)
+        });
+        if written.is_err() {
+            self.protocol_log.put_back(noted);
+        }
+        Ok(written?)
+    }
+
+    fn write_answers(&self, writer: &mut Writer<'_>, noted: &Noted) -> db::Result<()> {
+        // Sorted: two instances that write the same rows must not wait for each other.
+        let hours: BTreeMap<_, _> = noted.answers.iter().collect();
+        let mut last: BTreeMap<ClientUid, Option<Timestamp>> = BTreeMap::new();
+        for ((client, _), answers) in &hours {
+            let last = last.entry(*client).or_default();
+            *last = (*last).max(answers.last_granted);
+        }
+        let clients: Vec<ClientUid> = last.keys().copied().collect();
+        let present = db::usage::clients_present(writer, &clients)?;
+        for (client, last) in last {
+            match (present.get(&client), last) {
+                (Some(marked), Some(at)) if is_due(*marked, at) => db::usage::mark_client(writer, client, at)?,
+                _ => {}
+            }
+        }
+        for ((client, hour), answers) in hours {
+            if present.contains_key(client) {
+                let more = HourOfClient { hour: *hour, granted: answers.granted, refused: answers.refused };
+                db::usage::count_answers(writer, *client, &more)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_secrets(&self, writer: &mut Writer<'_>, noted: &Noted) -> db::Result<()> {
+        let days: BTreeMap<_, _> = noted.secrets.iter().collect();
+        let mut last: BTreeMap<SecretId, Timestamp> = BTreeMap::new();
+        for ((secret, _, _), accepted) in &days {
+            let last = last.entry(*secret).or_insert(accepted.last_at);
+            *last = (*last).max(accepted.last_at);
+        }
+        let secrets: Vec<SecretId> = last.keys().copied().collect();
+        let present = db::usage::secrets_present(writer, &secrets)?;
+        for (secret, at) in last {
+            if present.get(&secret).is_some_and(|marked| is_due(*marked, at)) {
+                db::usage::mark_secret(writer, secret, at)?;
+            }
+        }
+        for ((secret, day, network), accepted) in days {
+            if present.contains_key(secret) {
+                let (accepted, last_at) = (accepted.times, accepted.last_at);
+                let more = DayOfSecret { day: *day, network: network.clone(), accepted, last_at };
+                db::usage::count_secret(writer, *secret, &more)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what is told for long enough.
+    pub(in crate::operations) fn forget_protocol(&self, writer: &mut Writer<'_>, now: Timestamp) -> db::Result<()> {
+        db::protocol_events::remove_older(writer, now.minus(EVENTS_KEPT_FOR))?;
+        db::protocol_events::thin_out(writer, EVENTS_KEPT)?;
+        db::usage::remove_older(writer, now.minus(COUNTS_KEPT_FOR))
+    }
+}
+
+fn is_due(marked: Option<Timestamp>, at: Timestamp) -> bool {
+    marked.is_none_or(|marked| at.since(marked) >= MARKED_EVERY)
+}
+
+/// The newest events of each client, and of each tenant those of no client, the oldest first.
+fn newest(noted: &Noted) -> impl Iterator<Item = &ProtocolEvent> {
+    let mut of_each: HashMap<_, usize> = HashMap::new();
+    let mut kept: Vec<&ProtocolEvent> = noted
+        .events
+        .iter()
+        .rev()
+        .filter(|event| {
+            let count = of_each.entry((event.tenant, event.client)).or_default();
+            *count += 1;
+            *count <= EVENTS_AT_ONCE
+        })
+        .collect();
+    kept.reverse();
+    kept.into_iter()
+}
