@@ -1,12 +1,16 @@
 //! A portal to look around in: a company with a history, on a throw-away database, with its sign-ins printed.
 //! Everything is made through the operations that people use, at times gone by, so that every page has its past.
 
+mod activity;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde::Serialize;
+
+use activity::Refused;
 
 use crate::access::{Actor, Confirmed, Membership, Permit, Roles, act};
 use crate::app::Application;
@@ -20,6 +24,8 @@ use crate::domain::community::CommunityInput;
 use crate::domain::company::{PolicyInput, ProfileInput};
 use crate::domain::id::{ClientUid, CommunityRoleId, ReleaseRequestId, SecretId, ServiceId};
 use crate::domain::mail_kind::MailKind;
+use crate::domain::protocol::event::Endpoint;
+use crate::domain::protocol::fault::Fault;
 use crate::domain::role::RoleInput;
 use crate::domain::scope::ScopeInput;
 use crate::domain::secret::SecretInput;
@@ -175,6 +181,9 @@ fn print(url: &str, json: bool) {
     println!("\nStop it with Ctrl-C. Nothing is kept.\n");
 }
 
+const CODE: &str = "authorization_code";
+const ALONE: &str = "client_credentials";
+
 /// The company's past, from 400 days ago until now.
 fn tell_history(config: &Config, keys: Keys) -> anyhow::Result<()> {
     let now = Clock::System.now();
@@ -243,7 +252,7 @@ impl<'a> Story<'a> {
             input.require_consent = "yes".into();
         })?;
         let first = self.secret(web, "Backend EU", "sandbox", Some(370))?;
-        self.used(web, first, 30);
+        self.used(web, first, CODE, 31);
         let native = self.client(scooters, ClientType::Native, "Scooter app for iOS and Android", |input| {
             input.redirect_urls = "com.northwind.scooters:/callback".into();
             input.allow_refresh = "yes".into();
@@ -253,17 +262,17 @@ impl<'a> Story<'a> {
             input.scopes = vec!["roles".into()];
         })?;
         let telemetry = self.secret(worker, "Kubernetes, staging", "sandbox", Some(500))?;
-        self.used(worker, telemetry, 0);
+        self.used(worker, telemetry, ALONE, 0);
         self.days_ago(352);
         let asked = self.request_release(scooters, "Tried by our riders' club for five weeks.")?;
         self.days_ago(350);
         self.decide(asked, scooters, Verdict::Approve, "")?;
         self.days_ago(349);
         let live = self.secret(web, "Backend EU, live", "live", Some(361))?;
-        self.used(web, live, 0);
+        self.used(web, live, CODE, 0);
         self.days_ago(120);
         let live_worker = self.secret(worker, "Kubernetes, live", "live", Some(125))?;
-        self.used(worker, live_worker, 1);
+        self.used(worker, live_worker, ALONE, 1);
         self.days_ago(60);
         let hybrid = self.client(scooters, ClientType::Hybrid, "Partner check-in kiosk", |input| {
             input.redirect_urls = "https://scooters.northwind.example/kiosk/callback".into();
@@ -276,7 +285,6 @@ impl<'a> Story<'a> {
         let old = self.client(scooters, ClientType::AuthorizationCode, "Winter campaign site", |input| {
             input.redirect_urls = "https://scooters.northwind.example/winter/callback".into();
         })?;
-        let _ = native;
         self.edit(web, |input| {
             input.redirect_urls += "\nhttps://pay.northwind.example/return";
             input.confirmed = vec!["hosts".into()];
@@ -294,7 +302,7 @@ impl<'a> Story<'a> {
             input.confirmed = vec!["hosts".into()];
         })?;
         let permit_secret = self.secret(permits, "Staging", "sandbox", Some(51))?;
-        self.used(permits, permit_secret, 2);
+        self.used(permits, permit_secret, CODE, 2);
         let sync = self.client(parking, ClientType::SyncConnector, "Residents' register sync", |_| {})?;
         self.secret(sync, "Register, test system", "sandbox", None)?;
         self.operations.add_test_users(
@@ -373,7 +381,71 @@ impl<'a> Story<'a> {
         // A new one, still empty.
         self.days_ago(1);
         self.service("Night bus tickets", "nightbus.northwind.example", "")?;
-        Ok(())
+        self.requests_refused(web, native, worker, permits)
+    }
+
+    /// What goes wrong while people build: each in another way.
+    fn requests_refused(
+        &self,
+        web: ClientUid,
+        native: ClientUid,
+        worker: ClientUid,
+        permits: ClientUid,
+    ) -> anyhow::Result<()> {
+        const WEB: &str = "https://scooters.northwind.example/oauth2/callback\nhttps://scooters.northwind.example/oauth2/silent\nhttps://pay.northwind.example/return";
+        const PERMITS: &str = "https://parking.northwind.example/callback\nhttp://127.0.0.1:3000/callback\nhttp://localhost:3000/callback";
+        let refused = |client, minutes_ago, endpoint, attempted, fault, expected, received| Refused {
+            client,
+            minutes_ago,
+            endpoint,
+            attempted,
+            fault,
+            expected,
+            received,
+        };
+        use Endpoint::{Authorize, Token, Userinfo};
+        use Fault::{
+            CodeExpired, CrossOrigin, NotATestUser, PkceMissing, RedirectUrlUnknown, ScopeNotAllowed, SecretMistyped,
+            SecretWrong, TokenExpired, VerifierWrong,
+        };
+        self.refusals(&[
+            refused(web, 9_000, Token, CODE, CodeExpired, "", ""),
+            refused(web, 7_300, Userinfo, "", TokenExpired, "", ""),
+            refused(
+                web,
+                4_400,
+                Token,
+                CODE,
+                CrossOrigin,
+                "https://scooters.northwind.example",
+                "https://m.scooters.northwind.example",
+            ),
+            refused(
+                web,
+                190,
+                Authorize,
+                "code",
+                RedirectUrlUnknown,
+                WEB,
+                "https://scooters.northwind.example/oauth2/callback/",
+            ),
+            refused(
+                web,
+                25,
+                Authorize,
+                "code",
+                RedirectUrlUnknown,
+                WEB,
+                "https://sc\u{43e}oters.northwind.example/oauth2/callback\u{200b}",
+            ),
+            refused(native, 1_500, Authorize, "code", PkceMissing, "code_challenge", ""),
+            refused(worker, 6_100, Token, ALONE, SecretMistyped, "", ""),
+            refused(worker, 6_090, Token, ALONE, SecretWrong, "", ""),
+            refused(worker, 400, Token, ALONE, ScopeNotAllowed, "roles", "roles\nemail"),
+            refused(permits, 3_100, Authorize, "code", NotATestUser, "", ""),
+            refused(permits, 3_000, Token, CODE, VerifierWrong, "", ""),
+            refused(permits, 2_950, Authorize, "code", RedirectUrlUnknown, PERMITS, "http://localhost:8080/callback"),
+        ])
     }
 
     /// Who works here, who is invited, and the other companies of the deployment.
@@ -599,13 +671,6 @@ impl<'a> Story<'a> {
         let permit: Confirmed<act::EditClients> = self.confirmed(DANA)?;
         let made = self.operations.add_secret(&permit, client, &input, &random::token())?;
         Ok(self.operations.reveal_secret(&permit, made.ticket, &made.secret)?.secret.id)
-    }
-
-    fn used(&self, client: ClientUid, secret: SecretId, days_ago: u32) {
-        let at = self.now.minus(days_ago * DAY).minus(Duration::from_secs(1_234));
-        if let Err(error) = self.operations.note_secret_use(client, secret, at) {
-            tracing::warn!(%error, "the demo can't note a use");
-        }
     }
 
     fn edit(&self, client: ClientUid, change: impl FnOnce(&mut ClientInput)) -> anyhow::Result<()> {

@@ -540,13 +540,6 @@ pub fn due(reader: &mut Reader<'_>, now: Timestamp, limit: i64) -> Result<Vec<Cl
         .collect()
 }
 
-pub fn note_use(writer: &mut Writer<'_>, uid: ClientUid, at: Timestamp) -> Result<()> {
-    diesel::update(clients::table.find(uid.to_string()))
-        .set(clients::last_used_at.eq(Some(at.micros())))
-        .execute(writer.conn())?;
-    Ok(())
-}
-
 /// Removes a client for good with its secrets and roles, if it is still due.
 /// Answers whether it did: of two purges at once, one does.
 pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp) -> Result<bool> {

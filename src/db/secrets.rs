@@ -169,13 +169,6 @@ pub fn end_by_rotation(writer: &mut Writer<'_>, id: SecretId, expires_at: Timest
     Ok(())
 }
 
-pub fn note_use(writer: &mut Writer<'_>, id: SecretId, at: Timestamp) -> Result<()> {
-    diesel::update(secrets::table.find(id.to_string()))
-        .set(secrets::last_used_at.eq(Some(at.micros())))
-        .execute(writer.conn())?;
-    Ok(())
-}
-
 /// A secret that nobody has seen yet gets another value.
 pub fn replace_value(writer: &mut Writer<'_>, id: SecretId, hash: &str, last_four: &str) -> Result<()> {
     diesel::update(secrets::table.find(id.to_string()))

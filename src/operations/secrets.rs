@@ -138,14 +138,6 @@ impl Operations {
         })
     }
 
-    /// Notes that a secret was accepted.
-    pub fn note_secret_use(&self, client: ClientUid, secret: SecretId, at: Timestamp) -> Result<()> {
-        Ok(self.db.write(|writer| {
-            db::clients::note_use(writer, client, at)?;
-            db::secrets::note_use(writer, secret, at)
-        })?)
-    }
-
     /// Deletes a secret at once and for good. Answers with its client.
     pub fn delete_secret(&self, permit: &Confirmed<act::EditClients>, id: SecretId) -> Result<(ClientUid, Secret)> {
         self.db.write(|writer| {

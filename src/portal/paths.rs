@@ -94,6 +94,10 @@ pub fn edit_client(uid: ClientUid) -> String {
     format!("{CLIENTS}/{uid}/edit")
 }
 
+pub fn client_activity(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/activity")
+}
+
 pub fn client_deactivation(uid: ClientUid) -> String {
     format!("{CLIENTS}/{uid}/deactivation")
 }
@@ -138,6 +142,15 @@ pub fn client_key_deletion(id: ClientKeyId) -> String {
 
 pub fn reveal(id: RevealId) -> String {
     format!("{REVEALS}/{id}")
+}
+
+// Requests that were refused.
+
+pub const REJECTIONS: &str = "/rejections";
+
+/// Also the `error_uri` of an answer. `reference` holds letters and digits alone.
+pub fn rejection_of(reference: &str) -> String {
+    format!("{REJECTIONS}/{reference}")
 }
 
 // Test users and release.

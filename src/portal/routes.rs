@@ -10,6 +10,8 @@ use super::{
     assets, audit, authorization, client_keys, clients, communities, company, members, operation, reviews, roles,
     assets, audit, client_keys, clients, communities, company, members, operation, registration_tokens, reviews, roles,
     scopes, secrets, services, start,
+    assets, audit, client_keys, clients, communities, company, members, operation, rejections, reviews, roles, scopes, secrets,
+    services, start,
 };
 
 /// Who may ask for a route.
@@ -103,6 +105,10 @@ routes! {
     post "/clients/{uid}/reactivation"               EditClients         clients::lifecycle::reactivate;
     get  "/clients/{uid}/deletion"                   EditClients         clients::lifecycle::confirm_deletion;
     post "/clients/{uid}/deletion"                   EditClients         clients::lifecycle::delete;
+
+    get  "/clients/{uid}/activity"                   See                 clients::activity::show;
+    get  "/rejections"                               See                 rejections::search;
+    get  "/rejections/{reference}"                   See                 rejections::show;
 
     get  "/clients/{uid}/secrets/new"                EditClients         secrets::new;
     post "/clients/{uid}/secrets"                    EditClients         secrets::add;

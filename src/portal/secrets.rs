@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::form::{FormState, Nothing, Posted};
 use super::guard::{Guarded, title};
+use super::secret_use::SecretUse;
 use super::shell::{Notice, Shell, go_on, html};
 use super::view::SecretRow;
 use super::when::When;
@@ -311,6 +312,7 @@ struct RotationPage {
     client: String,
     client_href: String,
     secret: SecretRow,
+    used: SecretUse,
     overlaps: Vec<RadioChoice>,
     action: String,
 }
@@ -327,19 +329,22 @@ async fn draw_rotation(
     form: FormState,
     status: StatusCode,
 ) -> Result<HttpResponse, PageError> {
+    let now = guarded.portal.clock.now();
     let seen = guarded
         .read(move |permit, reader| {
             let (secret, client) = secret_with_client(reader, permit, id)?;
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
+            let used = SecretUse::read(reader, &secret, now)?;
             let count = db::secrets::count(reader, client.uid)?;
             if let Some(reason) = no_more_secrets(&client, &service, count) {
                 return Err(WrongState::because(reason).into());
             }
-            Ok((secret, client))
+            Ok(((secret, client), used))
         })
         .await?;
+    let (seen, used) = seen.split();
     let (secret, client) = &seen.data;
-    let row = SecretRow::new(secret, guarded.portal.clock.now());
+    let row = SecretRow::new(secret, now);
     if !row.can_rotate {
         return Err(PageError::WrongState("This secret no longer works. Add a new one instead.".into()));
     }
@@ -349,6 +354,7 @@ async fn draw_rotation(
         client: client.settings.name.clone(),
         client_href: paths::client(client.uid),
         secret: row,
+        used,
         overlaps: Overlap::CHOICES
             .into_iter()
             .map(|(value, label)| RadioChoice { value, label, hint: "", badge: "", locked: false })
@@ -388,6 +394,7 @@ struct DeletionPage {
     client: String,
     client_href: String,
     secret: SecretRow,
+    used: SecretUse,
     action: String,
 }
 
@@ -395,14 +402,22 @@ pub async fn confirm_deletion(
     guarded: Guarded<act::EditClients>,
     id: Path<SecretId>,
 ) -> Result<HttpResponse, PageError> {
-    let id = id.into_inner();
-    let seen = guarded.read(move |permit, reader| secret_with_client(reader, permit, id)).await?;
+    let (id, now) = (id.into_inner(), guarded.portal.clock.now());
+    let seen = guarded
+        .read(move |permit, reader| {
+            let (secret, client) = secret_with_client(reader, permit, id)?;
+            let used = SecretUse::read(reader, &secret, now)?;
+            Ok(((secret, client), used))
+        })
+        .await?;
+    let (seen, used) = seen.split();
     let (secret, client) = &seen.data;
     let page = DeletionPage {
         shell: guarded.shell(&seen, "Delete secret"),
         client: client.settings.name.clone(),
         client_href: paths::client(client.uid),
-        secret: SecretRow::new(secret, guarded.portal.clock.now()),
+        secret: SecretRow::new(secret, now),
+        used,
         action: paths::secret_deletion(id),
     };
     html(StatusCode::OK, &page)

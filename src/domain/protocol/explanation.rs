@@ -35,6 +35,13 @@ pub struct Piece {
     pub name: Option<String>,
 }
 
+impl Piece {
+    /// Whether there is something to see. What can't be seen may still turn the line around it over.
+    pub fn is_visible(&self) -> bool {
+        !self.text.chars().any(|character| character.is_control() || characters::invisible(character).is_some())
+    }
+}
+
 /// No more is compared: what is registered is never longer.
 const LONGEST: usize = 2_000;
 

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
+use super::activity::Summary;
 use crate::access::{Action, act};
 use crate::db;
 use crate::domain::client_key::MAX_KEYS;
@@ -69,6 +70,7 @@ struct DetailsPage {
     created: When,
     updated: When,
     last_used: Option<When>,
+    activity: Summary,
     history: Vec<HistoryEntry>,
     /// All of it, for who may read the audit log.
     audit: Option<String>,
@@ -93,7 +95,7 @@ struct Links {
 }
 
 pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<HttpResponse, PageError> {
-    let uid = uid.into_inner();
+    let (uid, now) = (uid.into_inner(), guarded.portal.clock.now());
     let seen = guarded
         .read(move |permit, reader| {
             let scope = permit.scope();
@@ -103,12 +105,12 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             let keys = db::client_keys::of_client(reader, uid)?;
             let roles = db::clients::roles_of_one(reader, uid)?;
             let events = db::audit::of_client(reader, scope, uid, history::SHOWN)?;
-            Ok((client, service, secrets, keys, roles, events))
+            Ok(((client, service, secrets, keys, roles, events), Summary::read(reader, uid, now)?))
         })
         .await?;
+    let (seen, activity) = seen.split();
     let (client, service, secrets, keys, roles, events) = &seen.data;
-    let (now, grace) =
-        (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
+    let grace = guarded.portal.operations.grace(&seen.permit.actor().membership().policy);
     let settings = &client.settings;
     let shown = |urls: &[crate::domain::redirect_url::RedirectUrl]| {
         urls.iter().map(|url| ShownUrl { url: url.as_str().to_owned(), readable_host: url.unicode_host() }).collect()
@@ -170,6 +172,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         created: When::new(client.created_at, now),
         updated: When::new(client.updated_at, now),
         last_used: When::maybe(client.last_used_at, now),
+        activity,
         history: history::entries(events, now),
         audit: seen.permit.actor().may(Action::ManageTenant).then(|| paths::audit_of_client(uid)),
         grace_days: grace.days(),

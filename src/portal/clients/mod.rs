@@ -1,5 +1,7 @@
-//! The place of clients: list, type chooser, forms, the page of a client, and what ends and brings back one.
+//! The place of clients: list, activity, type chooser, forms, the page of a client, and what ends and brings back one.
 
+pub mod activity;
+mod chart;
 pub mod details;
 pub mod form;
 pub mod lifecycle;
