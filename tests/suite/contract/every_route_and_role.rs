@@ -115,6 +115,10 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/clients/{client}/deletion",               [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
     ("post", "/clients/{machine}/deletion",              [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
+    ("get",  "/clients/{client}/activity",               [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
+    ("get",  "/rejections",                              [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
+    ("get",  "/rejections/{refused}",                    [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
+
     ("get",  "/clients/{client}/secrets/new",            [SignIn,   Forbidden, Ok,        Forbidden, Ok,        NotFound]),
     ("get",  "/clients/{machine}/secrets/new",           [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
     ("post", "/clients/{client}/secrets",                [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
@@ -328,6 +332,16 @@ impl House {
         if address.contains("{event}") {
             let event = format!("SELECT max(seq) AS n FROM audit_events WHERE service_id = '{}'", things.service);
             address = address.replace("{event}", &self.portal.number(&event).to_string());
+        }
+        if address.contains("{refused}") {
+            self.portal.refuses_redirect_url(
+                self.company.tenant.id,
+                things.client,
+                "1F2E3D4C5B",
+                "https://else.example",
+            );
+            self.portal.flush();
+            address = address.replace("{refused}", "1F2E3D4C5B");
         }
         if address.contains("{session}") {
             address = address.replace("{session}", &self.session(COLUMNS[column]).to_string());

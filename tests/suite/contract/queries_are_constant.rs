@@ -31,6 +31,7 @@ fn count(
         "/clients".to_owned(),
         "/clients?search=c&sort=created&order=descending&status=active".to_owned(),
         format!("/clients/{client}"),
+        format!("/clients/{client}/activity?span=30d"),
         format!("/services/{service}/deletion"),
         format!("/services/{service}/deactivation"),
         format!("/services/{service}/release-requests"),
@@ -112,6 +113,10 @@ fn pages_ask_as_often_with_many_clients_as_with_few() {
     for _ in 0..8 {
         portal.secret(&company, client, "Backend EU");
     }
+    for number in 0..40 {
+        portal.refuses_redirect_url(company.tenant.id, client, &format!("{number:010}"), "https://else.example");
+    }
+    portal.flush();
     let many = count(&portal, &mut browser, service, client, community);
 
     for (few, many) in few.iter().zip(&many) {

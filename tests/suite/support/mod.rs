@@ -10,6 +10,7 @@ mod oauth;
 mod op;
 mod portal;
 mod releases;
+mod requests;
 mod served;
 mod snapshot;
 mod things;
