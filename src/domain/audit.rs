@@ -283,8 +283,8 @@ mod tests {
         let grouped: usize = ActionGroup::ALL.into_iter().map(|group| group.actions().count()).sum();
         assert_eq!(grouped, AuditAction::ALL.len());
         let company: Vec<_> = ActionGroup::Company.actions().map(AuditAction::as_str).collect();
-        let expected = ["tenant.", "settings.", "platform_approver.", "signing_keys.", "audit.", "mail."];
-        let expected = ["tenant.", "settings.", "platform_approver.", "audit.", "mail.", "registration_token."];
+        let expected =
+            ["tenant.", "settings.", "platform_approver.", "signing_keys.", "audit.", "mail.", "registration_token."];
         let strays: Vec<_> =
             company.into_iter().filter(|word| !expected.iter().any(|start| word.starts_with(start))).collect();
         assert!(strays.is_empty(), "in no group of their own: {strays:?}");

@@ -7,11 +7,8 @@ use super::accounts::{
     accept_invitation, account, companies, external, mail, password_reset, registration, second_factor, setup, sign_in,
 };
 use super::{
-    assets, audit, authorization, client_keys, clients, communities, company, members, operation, reviews, roles,
-    assets, audit, client_keys, clients, communities, company, members, operation, registration_tokens, reviews, roles,
-    scopes, secrets, services, start,
-    assets, audit, client_keys, clients, communities, company, members, operation, rejections, reviews, roles, scopes, secrets,
-    services, start,
+    assets, audit, authorization, client_keys, clients, communities, company, members, operation, registration_tokens,
+    rejections, reviews, roles, scopes, secrets, services, start,
 };
 
 /// Who may ask for a route.

@@ -157,7 +157,9 @@ fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
             paths::CLIENTS,
             "Clients",
             "app-window",
-            [paths::CLIENTS, paths::SECRETS, paths::REVEALS, paths::CLIENT_KEYS, paths::REJECTIONS].into_iter().any(within),
+            [paths::CLIENTS, paths::SECRETS, paths::REVEALS, paths::CLIENT_KEYS, paths::REJECTIONS]
+                .into_iter()
+                .any(within),
         ),
     ];
     if actor.may(Action::DecideReleases) {

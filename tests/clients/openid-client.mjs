@@ -73,11 +73,11 @@ const steps = {
     assert.ok(tokens.access_token);
   },
 
-  async 'signed with ES256, subject the same for the same host'() {
-    const es256 = { client_secret: apps.web.secret, id_token_signed_response_alg: apps.web.signing };
-    const config = await discover(apps.web, client.ClientSecretBasic(apps.web.secret), es256);
-    const [, first] = await signIn(config, apps.web);
-    const [, second] = await signIn(config, apps.web);
+  async 'signed with ES256, after consent, and the same subject each time'() {
+    const metadata = { client_secret: apps.es256.secret, id_token_signed_response_alg: 'ES256' };
+    const config = await discover(apps.es256, client.ClientSecretBasic(apps.es256.secret), metadata);
+    const [, first] = await signIn(config, apps.es256);
+    const [, second] = await signIn(config, apps.es256);
     assert.equal(first.claims().sub, second.claims().sub);
   },
 };

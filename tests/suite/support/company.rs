@@ -5,7 +5,7 @@ use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::{ClientInput, ClientType};
 use keywright::domain::client_id::ClientIdSuffix;
-use keywright::domain::id::{ClientKeyId, RegistrationTokenId, ClientUid, MemberId, SecretId, ServiceId};
+use keywright::domain::id::{ClientKeyId, ClientUid, MemberId, RegistrationTokenId, SecretId, ServiceId};
 use keywright::domain::registration_token::RegistrationTokenInput;
 use keywright::domain::secret::SecretInput;
 use keywright::domain::service::ServiceInput;

@@ -18,7 +18,7 @@ mod things;
 pub use browser::Browser;
 pub use company::{PASSWORD, Person};
 pub use factor::{Authenticator, Enrolled, recovery_codes_on};
-pub use keys::public_jwk;
+pub use keys::{key_pair, public_jwk};
 pub use mail::{code_in, letters_in, wait_for};
 pub use oauth::{Answered, App, CALLBACK, CHALLENGE, VERIFIER, answered, claims, jwt_header};
 pub use op::{CLIENT_SECRET, FakeProvider, NAME as PROVIDER, Wrong};

@@ -10,8 +10,8 @@ use keywright::domain::client::ClientType;
 use keywright::domain::community::CommunityInput;
 use keywright::domain::external_person::ExternalPerson;
 use keywright::domain::id::{
-    AccountId, RegistrationTokenId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId,
-    ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
+    AccountId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MemberId,
+    RegistrationTokenId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TestUserId,
 };
 use keywright::domain::registration_token::RegistrationToken;
 use keywright::domain::role::RoleInput;
