@@ -5,6 +5,8 @@ mod answer;
 mod call;
 mod client_auth;
 mod cors;
+mod discovery;
+mod jwks;
 mod par;
 pub mod routes;
 mod token;

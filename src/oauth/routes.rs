@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{cors, par, token};
+use super::{cors, discovery, jwks, par, token};
 
 macro_rules! routes {
     ($($method:ident $path:literal $handler:path;)*) => {
@@ -16,8 +16,11 @@ macro_rules! routes {
 }
 
 routes! {
-    POST    "/oauth2/token"      token::answer;
-    OPTIONS "/oauth2/token"      cors::preflight;
-    POST    "/oauth2/par"        par::answer;
-    OPTIONS "/oauth2/par"        cors::preflight;
+    GET     "/.well-known/openid-configuration"        discovery::answer;
+    GET     "/.well-known/oauth-authorization-server"  discovery::answer;
+    GET     "/oauth2/jwks"                             jwks::answer;
+    POST    "/oauth2/token"                            token::answer;
+    OPTIONS "/oauth2/token"                            cors::preflight;
+    POST    "/oauth2/par"                              par::answer;
+    OPTIONS "/oauth2/par"                              cors::preflight;
 }

@@ -31,6 +31,7 @@ macro_rules! endpoints {
 }
 
 endpoints! {
+    Keys "jwks" "Published keys";
     Authorize "authorize" "Authorization";
     PushedAuthorization "par" "Pushed authorization request";
     Token "token" "Token";

@@ -3,5 +3,7 @@
 mod a_client_proves_itself_by_assertion;
 mod clients_act_on_their_own;
 mod codes_and_refresh_tokens_work_once;
+mod discovery_tells_the_truth;
+mod keys_rotate_without_a_gap;
 mod killed_in_the_middle;
 mod stock_clients;
