@@ -15,6 +15,8 @@ pub struct Refused {
     reference: String,
     explained_at: String,
     status: u16,
+    /// In place of the fault's own sentence.
+    described: Option<String>,
     /// The client tried HTTP Basic, so that is what the answer asks for (RFC 6749 §5.2).
     basic: bool,
     /// The origin that may read the answer.
@@ -35,11 +37,17 @@ impl Refused {
         let status = refusal.fault.error().status();
         let explained_at = explained_at(call.endpoints.issuer(), &call.reference);
         let reference = call.reference.clone();
-        Self { refusal, reference, explained_at, status, basic: false, readable_by: None }
+        Self { refusal, reference, explained_at, status, described: None, basic: false, readable_by: None }
     }
 
     pub(super) fn with_status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    /// Says more than the fault's own sentence.
+    pub(super) fn with_description(mut self, description: String) -> Self {
+        self.described = Some(description);
         self
     }
 
@@ -71,7 +79,7 @@ impl ResponseError for Refused {
         tracing::debug!(fault = self.refusal.fault.as_str(), "a protocol request was refused");
         let body = ErrorBody {
             error: error.as_str(),
-            error_description: self.refusal.fault.sentence(),
+            error_description: self.described.as_deref().unwrap_or(self.refusal.fault.sentence()),
             error_uri: &self.explained_at,
             reference: &self.reference,
         };

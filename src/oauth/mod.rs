@@ -8,6 +8,7 @@ mod cors;
 mod discovery;
 mod jwks;
 mod par;
+mod register;
 pub mod routes;
 mod token;
 

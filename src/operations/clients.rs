@@ -26,44 +26,8 @@ impl Operations {
         input: &ClientInput,
         submission: &str,
     ) -> Result<(ClientUid, Made)> {
-        let added = once(self, submission, |writer| {
-            let now = self.now();
-            lock_what_is_given(writer, permit, client_type, input)?;
-            let service = db::services::lock(writer, permit.scope(), service)?;
-            if service.state.is_deleted() {
-                return Err(WrongState::because("This service is deleted. Reactivate it before adding clients.").into());
-            }
-            let (settings, roles) = self.parse(writer, permit, &service, client_type, None, input)?;
-            let tenant = db::tenants::find(writer, permit.scope())?;
-            let suffix = ClientIdSuffix::parse(&input.suffix).map_err(suffix_fault)?;
-            let client = Client {
-                uid: new_id!(self, ClientUid),
-                tenant_id: tenant.id,
-                service_id: service.id,
-                client_id: ClientId::new(&tenant.client_id_prefix, &suffix),
-                client_type,
-                settings,
-                default_purpose: None,
-                state: State::Active,
-                deleted_with_service: false,
-                version: 1,
-                created_at: now,
-                updated_at: now,
-                last_used_at: None,
-            };
-            permit.covers(client.acts_alone())?;
-            if roles.are_more() {
-                permit.clone().confirmed(now)?;
-            }
-            db::clients::insert(writer, &client)?;
-            let mut new = everything_new(&client);
-            new.extend(role_changes(&ClientRoles::default(), &roles));
-            db::clients::set_roles(writer, client.uid, &roles.tenant)?;
-            db::clients::set_community_roles(writer, client.uid, &roles.community)?;
-            self.note_for_review(writer, permit, &service, &client, &new)?;
-            record(writer, now, Who::Person(permit.actor()), AuditAction::ClientAdded, &Target::Client(&client), &[])?;
-            Ok(client.uid)
-        });
+        let added =
+            once(self, submission, |writer| Ok(self.make_client(writer, permit, service, client_type, input)?.0.uid));
         match added {
             Err(Error::Db(db::Error::Conflict(Conflict::ClientIdUsed))) => Err(suffix_fault(
                 "This suffix has been used in your company before, and identifiers are never issued again. \
@@ -71,6 +35,53 @@ impl Operations {
             )),
             other => other,
         }
+    }
+
+    /// The one way in which clients come to be, whoever or whatever asks.
+    pub(super) fn make_client(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        service: ServiceId,
+        client_type: ClientType,
+        input: &ClientInput,
+    ) -> Result<(Client, Service)> {
+        let now = self.now();
+        lock_what_is_given(writer, permit, client_type, input)?;
+        let service = db::services::lock(writer, permit.scope(), service)?;
+        if service.state.is_deleted() {
+            return Err(WrongState::because("This service is deleted. Reactivate it before adding clients.").into());
+        }
+        let (settings, roles) = self.parse(writer, permit, &service, client_type, None, input)?;
+        let tenant = db::tenants::find(writer, permit.scope())?;
+        let suffix = ClientIdSuffix::parse(&input.suffix).map_err(suffix_fault)?;
+        let client = Client {
+            uid: new_id!(self, ClientUid),
+            tenant_id: tenant.id,
+            service_id: service.id,
+            client_id: ClientId::new(&tenant.client_id_prefix, &suffix),
+            client_type,
+            settings,
+            default_purpose: None,
+            state: State::Active,
+            deleted_with_service: false,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            last_used_at: None,
+        };
+        permit.covers(client.acts_alone())?;
+        if roles.are_more() {
+            permit.clone().confirmed(now)?;
+        }
+        db::clients::insert(writer, &client)?;
+        let mut new = everything_new(&client);
+        new.extend(role_changes(&ClientRoles::default(), &roles));
+        db::clients::set_roles(writer, client.uid, &roles.tenant)?;
+        db::clients::set_community_roles(writer, client.uid, &roles.community)?;
+        self.note_for_review(writer, permit, &service, &client, &new)?;
+        record(writer, now, Who::Person(permit.actor()), AuditAction::ClientAdded, &Target::Client(&client), &[])?;
+        Ok((client, service))
     }
 
     /// The edit form of a client as it is served: what it is now.

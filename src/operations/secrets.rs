@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::clients::{lock_with_service, reach};
 use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record};
-use crate::access::{Confirmed, act};
+use crate::access::{Confirmed, Permit, act};
 use crate::clock::Timestamp;
 use crate::crypto::{hashing, random};
 use crate::db::{self, Writer};
@@ -44,13 +44,8 @@ impl Operations {
         let (id, made) = once(self, submission, |writer| {
             let (client, service) = self.lock_for_secrets(writer, permit, client)?;
             let settings = SecretSettings::parse(input, service.environment, self.now()).map_err(Error::Invalid)?;
-            let (secret, value) = self.insert_secret(writer, permit, &client, settings)?;
-            let target = secret_target(&client, &secret);
-            let facts = [
-                fact("Environment", "", secret.environment.word()),
-                fact("Expires", "", &expiry_in_words(secret.expires_at)),
-            ];
-            record(writer, self.now(), Who::Person(permit.actor()), AuditAction::SecretAdded, &target, &facts)?;
+            let (secret, value) = self.store_secret(writer, permit, &client, settings)?;
+            self.insert_ticket(writer, permit, &secret)?;
             *plain.borrow_mut() = Some(value);
             Ok(secret.id)
         })?;
@@ -91,6 +86,7 @@ impl Operations {
                 expires_at: old.expires_at.map(|_| now.one_year_later()),
             };
             let (secret, value) = self.insert_secret(writer, permit, &client, settings)?;
+            self.insert_ticket(writer, permit, &secret)?;
             let end = overlap.end(now, old.expires_at);
             db::secrets::end_by_rotation(writer, old.id, end)?;
             let changed = [
@@ -179,10 +175,28 @@ impl Operations {
         Ok((client, service))
     }
 
+    /// A new secret with its event. The caller has locked the client and knows that it may have one more.
+    pub(super) fn store_secret(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        client: &Client,
+        settings: SecretSettings,
+    ) -> Result<(Secret, PlainSecret)> {
+        let (secret, value) = self.insert_secret(writer, permit, client, settings)?;
+        let facts = [
+            fact("Environment", "", secret.environment.word()),
+            fact("Expires", "", &expiry_in_words(secret.expires_at)),
+        ];
+        let (action, target) = (AuditAction::SecretAdded, secret_target(client, &secret));
+        record(writer, self.now(), Who::Person(permit.actor()), action, &target, &facts)?;
+        Ok((secret, value))
+    }
+
     fn insert_secret(
         &self,
         writer: &mut Writer<'_>,
-        permit: &Confirmed<act::EditClients>,
+        permit: &Permit<act::EditClients>,
         client: &Client,
         settings: SecretSettings,
     ) -> Result<(Secret, PlainSecret)> {
@@ -203,9 +217,13 @@ impl Operations {
             ends_by_rotation: false,
         };
         db::secrets::insert(writer, &secret, &hashing::hash_secret(&value))?;
-        let ticket = new_id!(self, RevealId);
-        db::secrets::insert_ticket(writer, ticket, secret.id, person.account_id, now.plus(TICKET_LASTS))?;
         Ok((secret, value))
+    }
+
+    /// Lets whoever made a secret see it once.
+    fn insert_ticket(&self, writer: &mut Writer<'_>, permit: &Permit<act::EditClients>, secret: &Secret) -> Result<()> {
+        let (ticket, account) = (new_id!(self, RevealId), permit.actor().membership().account_id);
+        Ok(db::secrets::insert_ticket(writer, ticket, secret.id, account, self.now().plus(TICKET_LASTS))?)
     }
 
     /// Another value for a secret that nobody has seen yet.

@@ -207,6 +207,9 @@ faults! {
 
     // Registration by machine.
     RegistrationTokenInvalid "registration-token-invalid" InvalidToken Application, "The registration access token is not valid.";
+    RegistrationServiceLive "registration-service-live" AccessDenied Application, "The service is live: its clients are changed by people, so that an approver sees it.";
+    RegistrationServiceDeleted "registration-service-deleted" AccessDenied Status, "The service of this token is deleted.";
+    RegistrationTooMany "registration-too-many" TemporarilyUnavailable Application, "As many clients as may be in a day were registered with this token.";
     MetadataInvalid "metadata-invalid" InvalidClientMetadata Application, "The client metadata is not allowed.";
     MetadataRedirectUri "metadata-redirect-uri" InvalidRedirectUri Field("redirect_urls"), "A redirect URL is not allowed.";
 

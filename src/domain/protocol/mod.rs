@@ -5,6 +5,7 @@ pub mod event;
 pub mod explanation;
 pub mod fault;
 pub mod grant;
+pub mod metadata;
 pub mod params;
 pub mod registered;
 pub mod request;

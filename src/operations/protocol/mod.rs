@@ -74,3 +74,4 @@ impl From<Error> for Refusal {
         }
     }
 }
+pub mod registration;

@@ -7,3 +7,5 @@ mod discovery_tells_the_truth;
 mod keys_rotate_without_a_gap;
 mod killed_in_the_middle;
 mod stock_clients;
+//! What the protocol endpoints promise to machines: one file per promise.
+mod clients_register_by_machine;
