@@ -274,6 +274,8 @@ fn every_page_of_an_administrator_is_sound() {
         "/invitations/new",
         "/account/leaving",
         "/settings",
+        "/settings/registration-tokens",
+        "/settings/registration-tokens/new",
         "/clients?type=native&status=active&environment=sandbox&sort=used&order=descending",
     ]
     .map(ToOwned::to_owned)
@@ -287,7 +289,9 @@ fn every_page_of_an_administrator_is_sound() {
     paths.extend(["/changes", "/taking-back"].map(|part| format!("/reviews/services/{}{part}", things.live)));
     paths.push(format!("/services/{}", things.live));
     paths.extend(ClientType::ALL.iter().map(|kind| format!("/services/{service}/clients/new/{}", kind.as_str())));
-    paths.extend(["", "/edit", "/deletion", "/secrets/new"].map(|part| format!("/clients/{client}{part}")));
+    paths
+        .extend(["", "/edit", "/deletion", "/secrets/new", "/keys/new"].map(|part| format!("/clients/{client}{part}")));
+    paths.push(format!("/client-keys/{}/deletion", things.key));
     paths.extend(["", "/edit", "/secrets/new"].map(|part| format!("/clients/{}{part}", things.machine)));
     paths.extend(["/rotation", "/deletion"].map(|part| format!("/secrets/{secret}{part}")));
     for list in ["/roles", "/scopes", "/communities"] {
@@ -323,6 +327,13 @@ fn every_page_of_an_administrator_is_sound() {
         walk.visit(&path, status);
         visited.push(path);
     }
+    // A registration token, and the same form again.
+    walk.browser.visit("/settings/registration-tokens/new");
+    walk.browser.fill("Description", "CI").fill("Service", &service.to_string());
+    let again = walk.browser.pressing("Issue token");
+    walk.browser.press("Issue token");
+    walk.look("the new registration token", 200);
+    assert_eq!(again.send().expect("an answer").status(), 410);
     // A secret, from its form to the page that shows it.
     walk.browser.visit(&format!("/clients/{client}/secrets/new"));
     walk.browser.press("Add secret");

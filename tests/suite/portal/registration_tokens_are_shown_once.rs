@@ -70,8 +70,9 @@ fn what_is_wrong_comes_back_as_typed() {
     let foreign = portal.service(&elsewhere, "Foreign").to_string();
     let company = portal.company("southwind");
     let (live, _) = portal.live_service(&company, "Live");
-    let own = service(&portal);
+    let (own, live) = (service(&portal), live.to_string());
     let at = |days: u32| portal.clock.now().plus(days * DAY).whole_minute().form_value();
+    let (past, far) = (at(0), at(367));
     let southwind = portal.signed_in(Person::Administrator, "southwind");
     let long = "x".repeat(101);
     for (asking, field, value) in [
@@ -81,11 +82,11 @@ fn what_is_wrong_comes_back_as_typed() {
         (&browser, "service", ""),
         (&browser, "service", "shop"),
         (&browser, "service", foreign.as_str()),
-        (&southwind, "service", &live.to_string()),
+        (&southwind, "service", live.as_str()),
         (&browser, "expires_at", ""),
         (&browser, "expires_at", "soon"),
-        (&browser, "expires_at", &at(0)),
-        (&browser, "expires_at", &at(367)),
+        (&browser, "expires_at", past.as_str()),
+        (&browser, "expires_at", far.as_str()),
     ] {
         let (good, token) = (at(30), random::token());
         let mut fields =
