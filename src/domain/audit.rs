@@ -49,6 +49,7 @@ actions! {
     ClientDeactivated = "client.deactivated", "deactivated the client";
     ClientReactivated = "client.reactivated", "reactivated the client";
     ClientDeleted = "client.deleted", "deleted the client";
+    ClientTried = "client.tried", "tried out the client";
     ClientPurged = "client.purged", "removed for good the client";
     SecretAdded = "secret.added", "added the secret";
     SecretRevealed = "secret.revealed", "was shown the secret";

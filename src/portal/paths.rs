@@ -98,6 +98,10 @@ pub fn client_activity(uid: ClientUid) -> String {
     format!("{CLIENTS}/{uid}/activity")
 }
 
+pub fn client_trial(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/try")
+}
+
 pub fn client_deactivation(uid: ClientUid) -> String {
     format!("{CLIENTS}/{uid}/deactivation")
 }

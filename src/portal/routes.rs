@@ -9,6 +9,8 @@ use super::accounts::{
 use super::{
     assets, audit, authorization, client_keys, clients, communities, company, members, operation, registration_tokens,
     rejections, reviews, roles, scopes, secrets, services, start,
+    assets, audit, client_keys, clients, communities, company, members, operation, rejections, reviews, roles, scopes,
+    secrets, services, start,
 };
 
 /// Who may ask for a route.
@@ -104,6 +106,8 @@ routes! {
     post "/clients/{uid}/deletion"                   EditClients         clients::lifecycle::delete;
 
     get  "/clients/{uid}/activity"                   See                 clients::activity::show;
+    get  "/clients/{uid}/try"                        EditClients         clients::trial::show;
+    post "/clients/{uid}/try"                        EditClients         clients::trial::run;
     get  "/rejections"                               See                 rejections::search;
     get  "/rejections/{reference}"                   See                 rejections::show;
 

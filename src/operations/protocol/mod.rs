@@ -7,6 +7,7 @@ pub mod log;
 pub mod requests;
 pub mod signing;
 pub mod tokens;
+mod trial;
 mod usage;
 
 use crate::db;

@@ -88,6 +88,7 @@ struct ShownUrl {
 struct Links {
     edit: String,
     new_secret: String,
+    trial: String,
     new_key: String,
     deactivation: String,
     reactivation: String,
@@ -180,6 +181,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         links: Links {
             edit: paths::edit_client(uid),
             new_secret: paths::new_secret(uid),
+            trial: paths::client_trial(uid),
             new_key: paths::new_client_key(uid),
             deactivation: paths::client_deactivation(uid),
             reactivation: paths::client_reactivation(uid),

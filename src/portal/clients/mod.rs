@@ -1,4 +1,4 @@
-//! The place of clients: list, activity, type chooser, forms, the page of a client, and what ends and brings back one.
+//! The place of clients: list, activity, type chooser, forms, trial, the page of a client, and what ends and brings back one.
 
 pub mod activity;
 mod chart;
@@ -6,3 +6,4 @@ pub mod details;
 pub mod form;
 pub mod lifecycle;
 pub mod list;
+pub mod trial;

@@ -17,7 +17,8 @@ use crate::access::act;
 use crate::db;
 use crate::domain::protocol::explanation::{Comparison, Piece, compare, pieces};
 use crate::domain::protocol::fault::{Fault, Refusal};
-use remedy::{Cure, accepted_now};
+pub use remedy::Cure;
+use remedy::accepted_now;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

@@ -116,6 +116,10 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/clients/{machine}/deletion",              [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
 
     ("get",  "/clients/{client}/activity",               [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
+    ("get",  "/clients/{client}/try",                    [SignIn,   Forbidden, Ok,        Forbidden, Ok,        NotFound]),
+    ("get",  "/clients/{machine}/try",                   [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
+    ("post", "/clients/{client}/try",                    [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("post", "/clients/{machine}/try",                   [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("get",  "/rejections",                              [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
     ("get",  "/rejections/{refused}",                    [SignIn,   Ok,        Ok,        Ok,        Ok,        NotFound]),
 
