@@ -1,6 +1,9 @@
 //! The protocol endpoints: one file per promise.
 
 mod a_client_proves_itself_by_assertion;
+mod answers_go_nowhere_else;
+mod applications_sign_users_in;
+mod asking;
 mod clients_act_on_their_own;
 mod codes_and_refresh_tokens_work_once;
 mod discovery_tells_the_truth;
@@ -9,3 +12,8 @@ mod killed_in_the_middle;
 mod stock_clients;
 //! What the protocol endpoints promise to machines: one file per promise.
 mod clients_register_by_machine;
+mod consent_is_given_by_its_user_alone;
+mod only_test_users_enter_the_sandbox;
+mod prompts_are_obeyed;
+mod users_sign_out_of_applications;
+mod what_was_let_in_can_be_removed;

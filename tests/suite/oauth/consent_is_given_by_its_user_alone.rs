@@ -1,0 +1,90 @@
+//! What a consent page decides is decided by whoever it was shown to, once, and from this portal (RFC 9700 §4.7).
+
+use keywright::domain::client::ClientType;
+
+use super::asking::{Returned, request};
+use crate::support::{App, Browser, Person, SECOND, TestPortal};
+
+fn asked() -> (TestPortal, App, Browser) {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |form| form.require_consent = "yes".into());
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    assert!(browser.visit(&request(&app, &[])).heading().starts_with("Allow App"));
+    (portal, app, browser)
+}
+
+fn grants(portal: &TestPortal) -> i64 {
+    portal.number("SELECT count(*) AS n FROM grants") + portal.number("SELECT count(*) AS n FROM consents")
+}
+
+#[test]
+fn it_comes_from_this_portal() {
+    let (portal, _, browser) = asked();
+    let (path, account) = (browser.page().path.clone(), browser.page().value("account").unwrap());
+    for (name, value) in
+        [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "cross-site"), ("accept", "*/*")]
+    {
+        let answer = browser
+            .http
+            .post(format!("{}{path}", portal.url))
+            .header(name, value)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("decision=allow&account={account}"))
+            .send()
+            .unwrap();
+        assert_eq!(answer.status(), 403, "{name}: {value}");
+    }
+    assert_eq!(grants(&portal), 0);
+}
+
+#[test]
+fn another_session_decides_nothing_with_it() {
+    let (portal, app, browser) = asked();
+    let (path, account) = (browser.page().path.clone(), browser.page().value("account").unwrap());
+    // Nobody, and somebody else, with the very form.
+    let form = [("decision", "allow"), ("account", account.as_str())];
+    let nobody = Browser::new(&portal.url).post(&path, &form);
+    assert_eq!((nobody.status().as_u16(), nobody.headers()["location"].to_str().unwrap()), (303, path.as_str()));
+    let permit = portal.signed_in(Person::Developer, "northwind").post(&path, &form);
+    assert!(permit.status() == 403 || permit.status() == 303, "{}", permit.status());
+    // The right session with another's account, or without one.
+    for wrong in ["", "00000000-0000-0000-0000-000000000000"] {
+        let answer = browser.post(&path, &[("decision", "allow"), ("account", wrong)]);
+        assert_eq!(answer.headers()["location"].to_str().unwrap(), path);
+    }
+    assert_eq!(grants(&portal), 0);
+    let _ = app;
+}
+
+#[test]
+fn it_is_given_once() {
+    let (portal, _, mut browser) = asked();
+    let both: Vec<_> = (0..2).map(|_| browser.pressing("Allow")).collect();
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let sending: Vec<_> = both
+            .into_iter()
+            .map(|request| scope.spawn(move || request.send().expect("an answer").status().as_u16()))
+            .collect();
+        sending.into_iter().map(|one| one.join().expect("it was sent")).collect()
+    });
+    assert!(answers.contains(&303) && answers.contains(&410), "{answers:?}");
+    assert_eq!(portal.number("SELECT count(*) AS n FROM authorization_codes"), 1);
+    let page = browser.press("Allow");
+    assert!(page.status == 410 && page.sees("has been finished"), "{}", page.text());
+}
+
+#[test]
+fn the_page_is_in_no_frame_and_its_form_leads_to_the_application_alone() {
+    let (portal, app, mut browser) = asked();
+    let policy = browser.page().headers["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("form-action 'self' https://app.example.com;"), "{policy}");
+    assert!(policy.contains("frame-ancestors 'none'"));
+    assert_eq!(browser.page().headers["x-frame-options"], "DENY");
+    // Other pages are as they were.
+    let policy = browser.visit("/account").headers["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("form-action 'self';"), "{policy}");
+    portal.clock.advance(SECOND);
+    browser.visit(&request(&app, &[]));
+    assert_eq!(Returned::on(browser.press("Refuse")).get("error"), "access_denied");
+}

@@ -1,0 +1,45 @@
+//! One's account page lists the applications that one has let in, and takes everything back from one.
+
+use keywright::domain::client::ClientType;
+
+use super::asking::{Returned, request};
+use crate::support::{Person, TestPortal};
+
+#[test]
+fn access_is_removed_on_the_account_page() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |form| form.require_consent = "yes".into());
+    let other = portal.app_of(&company, app.service, ClientType::AuthorizationCode, |_| {});
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let page = browser.visit("/account");
+    assert!(page.sees("Connected applications") && page.sees("None yet."), "{}", page.text());
+    browser.visit(&request(&app, &[]));
+    let code = Returned::on(browser.press("Allow")).code().to_owned();
+    let tokens = portal.redeem(&app, &code);
+    let refresh_token = tokens.text("refresh_token").to_owned();
+    let unused = Returned::on(browser.visit(&request(&app, &[]))).code().to_owned();
+    let kept = Returned::on(browser.visit(&request(&other, &[]))).code().to_owned();
+    let page = browser.visit("/account");
+    assert!(page.sees("openid profile") && page.sees("northwind") && !page.sees("None yet."), "{}", page.text());
+    let name = portal.text(&format!("SELECT name AS words FROM clients WHERE uid = '{}'", app.uid));
+    let page = browser.press(&format!("Remove access of {name}"));
+    assert!(page.sees("has no access any more") && !page.sees(&format!("Remove access of {name}")), "{}", page.text());
+    // Everything of it has ended, and nothing of the other one.
+    assert_eq!(portal.refresh(&app, &refresh_token).error(), "invalid_grant");
+    assert_eq!(portal.redeem(&app, &unused).error(), "invalid_grant");
+    assert_eq!(portal.redeem(&other, &kept).status, 200);
+    assert!(browser.visit(&request(&app, &[])).heading().starts_with("Allow App"), "it asks again");
+}
+
+#[test]
+fn nobody_removes_what_another_has_let_in() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let code = Returned::on(browser.visit(&request(&app, &[]))).code().to_owned();
+    let administrator = portal.signed_in(Person::Administrator, "northwind");
+    administrator.post(&format!("/account/applications/{}/removal", app.uid), &[]);
+    assert_eq!(portal.redeem(&app, &code).status, 200);
+}
