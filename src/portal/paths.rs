@@ -257,11 +257,6 @@ pub fn waiting_token(path: &str) -> Option<&str> {
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(token)
 }
 
-/// The page about a refused request.
-pub fn explained(reference: &str) -> String {
-    format!("/rejections/{reference}")
-}
-
 pub fn access_removal(client: ClientUid) -> String {
     format!("{ACCOUNT}/applications/{client}/removal")
 }

@@ -84,7 +84,7 @@ fn declined(visitor: &Visitor, declined: Declined, attempted: &str) -> Result<Ht
         Declined::ToApplication(return_to, refused) => {
             note(visitor, Endpoint::Authorize, refused.whose, attempted, Some(&refused.refusal));
             let issuer = &visitor.portal.site.public_url;
-            let explained_at = format!("{issuer}{}", paths::explained(&middleware::reference(&visitor.request)));
+            let explained_at = format!("{issuer}{}", paths::rejection_of(&middleware::reference(&visitor.request)));
             carry(visitor, return_to.refusal(&refused.refusal, explained_at, issuer), return_to.as_source())
         }
     }
@@ -118,7 +118,7 @@ fn refused_page(
         shell: visitor.shell("The application's request is refused"),
         text: in_plain_words(fault),
         sentence: fault.sentence(),
-        explained_at: paths::explained(&reference),
+        explained_at: paths::rejection_of(&reference),
         reference,
     };
     html(StatusCode::BAD_REQUEST, &page)

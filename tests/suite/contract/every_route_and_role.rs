@@ -23,9 +23,11 @@ enum Answer {
     Gone,
     /// The form was read and acted on, or its faults were named.
     Accepted,
+    /// A request of no application: a page says so.
+    Refused,
 }
 
-use Answer::{Accepted, Forbidden, Gone, NotFound, Ok, Onward, SignIn};
+use Answer::{Accepted, Forbidden, Gone, NotFound, Ok, Onward, Refused, SignIn};
 
 /// Those who ask, in the order of the columns. The last administers another company: what has an id is not theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,9 @@ const COLUMNS: [Asking; 6] = [
     Asking::Elsewhere,
 ];
 
+/// Forms that applications may send: they do what an address does, and change nothing.
+const FROM_APPLICATIONS: [&str; 2] = ["/oauth2/authorize", "/oauth2/logout"];
+
 /// `{client}`, `{secret}` and `{type}` act for users; `{machine}` stands in their place for those that act on their
 /// own. Registration is open and Keywright is set up. A secret to be revealed is one's own where one may have it.
 #[rustfmt::skip]
@@ -58,6 +63,17 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     //                                                    anonymous member     developer  approver   administr. elsewhere
     ("get",  "/",                                        [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
     ("post", "/theme",                                   [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+
+    // Without a request of an application there is nothing to answer, and nothing that waits.
+    ("get",  "/oauth2/authorize",                        [Refused,  Refused,   Refused,   Refused,   Refused,   Refused]),
+    ("post", "/oauth2/authorize",                        [Refused,  Refused,   Refused,   Refused,   Refused,   Refused]),
+    ("get",  "/oauth2/authorize/{waiting}",              [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),
+    ("post", "/oauth2/authorize/{waiting}",              [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),
+    ("get",  "/oauth2/authorize/{waiting}/logo",         [NotFound, NotFound,  NotFound,  NotFound,  NotFound,  NotFound]),
+    ("get",  "/oauth2/logout",                           [Ok,       Ok,        Ok,        Ok,        Ok,        Ok]),
+    ("post", "/oauth2/logout",                           [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    ("post", "/oauth2/logout/confirmation",              [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    ("post", "/account/applications/{client}/removal",   [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
 
     ("get",  "/setup",                                   [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),
     ("post", "/setup",                                   [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),
@@ -315,6 +331,7 @@ impl House {
         address = address.replace("{user}", &things.test_user.to_string());
         address = address.replace("{role}", &things.role.to_string()).replace("{scope}", &things.scope.to_string());
         for (placeholder, id) in [
+            ("{waiting}", "nothing".to_owned()),
             ("{community}", things.community.to_string()),
             ("{community_role}", things.community_role.to_string()),
             ("{registration_token}", things.registration_token.to_string()),
@@ -427,6 +444,7 @@ fn judge(post: bool, response: &Response) -> Result<Answer, u16> {
         // The form goes along through sign-in.
         (401, None) if post => Result::Ok(SignIn),
         (403, _) => Result::Ok(Forbidden),
+        (400, _) => Result::Ok(Refused),
         (404, _) => Result::Ok(NotFound),
         (410, _) => Result::Ok(Gone),
         (200 | 303 | 409 | 422 | 429, _) if post => Result::Ok(Accepted),
@@ -464,7 +482,7 @@ fn every_route_answers_every_role_as_the_table_says() {
                 if *path == "/account/leaving" {
                     house.portal.comes_back(&house.company, COLUMNS[column].person());
                 }
-                if matches!(*path, "/sign-out" | "/account/leaving") {
+                if matches!(*path, "/sign-out" | "/oauth2/logout/confirmation" | "/account/leaving") {
                     house.browsers[column] = browser(&house.portal, COLUMNS[column]);
                 }
             }
@@ -512,7 +530,7 @@ fn forms_from_elsewhere_are_refused() {
         ("nowhere, says the browser", &[("sec-fetch-site", "none")]),
     ];
     let mut wrong = Vec::new();
-    for (_, path, _) in TABLE.iter().filter(|row| row.0 == "post") {
+    for (_, path, _) in TABLE.iter().filter(|row| row.0 == "post" && !FROM_APPLICATIONS.contains(&row.1)) {
         let address = house.address(path, administrator);
         let before = house.portal.snapshot();
         for (column, (place, headers)) in
