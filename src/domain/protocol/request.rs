@@ -208,3 +208,45 @@ fn claims(params: &Params) -> Result<(String, Option<String>), Refusal> {
 fn invalid(name: &str, expected: &str, received: &str) -> Refusal {
     Refusal::comparing(Fault::ParameterInvalid, format!("{name}: {expected}"), format!("{name}: {received}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, value: &str) -> Params {
+        Params::from_pairs([(name.to_owned(), value.to_owned())]).expect("parameters")
+    }
+
+    #[test]
+    fn prompts_stand_together_except_for_none() {
+        let both = prompt(&of("prompt", "login consent")).unwrap();
+        assert!(both.login && both.consent && both.wants_sign_in() && !both.none);
+        assert!(prompt(&of("prompt", "none")).unwrap().none);
+        assert_eq!(prompt(&Params::default()).unwrap(), Prompt::default());
+        for bad in ["none login", "consent none", "create", "LOGIN"] {
+            assert_eq!(prompt(&of("prompt", bad)).unwrap_err().fault, Fault::PromptInvalid, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_a_whole_number_of_seconds() {
+        assert_eq!(max_age(&of("max_age", "0")).unwrap(), Some(Duration::ZERO));
+        assert_eq!(max_age(&of("max_age", "86400")).unwrap(), Some(Duration::from_secs(86_400)));
+        for bad in ["-1", "+1", "1e3", " 1", "4294967296"] {
+            assert!(max_age(&of("max_age", bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn claims_are_two_objects_and_may_name_a_subject() {
+        let subject = |text| claims(&of("claims", text)).map(|(_, subject)| subject);
+        assert_eq!(
+            subject(r#"{"id_token":{"sub":{"value":"248289761001"}}}"#).unwrap().as_deref(),
+            Some("248289761001")
+        );
+        assert_eq!(subject(r#"{"userinfo":{"name":null},"id_token":null,"other":1}"#).unwrap(), None);
+        for bad in ["", "{", "[]", "1", r#"{"id_token":1}"#, r#"{"userinfo":[]}"#] {
+            assert_eq!(subject(bad).is_err(), !bad.is_empty(), "{bad}");
+        }
+    }
+}

@@ -155,3 +155,39 @@ fn default_mode(params: &Params) -> ResponseMode {
     let only_code = words(params.get("response_type").unwrap_or_default()).iter().all(|word| *word == "code");
     if only_code { ResponseMode::Query } else { ResponseMode::Fragment }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_origins_and_schemes() {
+        for (url, source) in [
+            ("https://app.example.com/cb;a?b=c", "https://app.example.com"),
+            ("https://app.example.com:8443?b", "https://app.example.com:8443"),
+            ("http://127.0.0.1:51004", "http://127.0.0.1:51004"),
+            ("http://[::1]:51004/cb", "http:"),
+            ("com.example.app:/cb", "com.example.app:"),
+        ] {
+            assert_eq!(source_of(url), source);
+        }
+    }
+
+    #[test]
+    fn an_answer_is_added_to_the_url_as_it_is() {
+        let to =
+            |url: &str, mode| ReturnTo { redirect_url: url.into(), named: true, mode, state: Some("a b&c".into()) };
+        let answer = |url: &str, mode| match to(url, mode).answer(vec![("code", "x".into())], "https://id.example") {
+            Answer::Location(location) => location,
+            Answer::Form { action, fields } => format!("{action} {}", fields.len()),
+        };
+        let rest = "code=x&state=a+b%26c&iss=https%3A%2F%2Fid.example";
+        assert_eq!(answer("https://a.example/cb", ResponseMode::Query), format!("https://a.example/cb?{rest}"));
+        assert_eq!(
+            answer("https://a.example/cb?d=%20", ResponseMode::Query),
+            format!("https://a.example/cb?d=%20&{rest}")
+        );
+        assert_eq!(answer("https://a.example/cb?d", ResponseMode::Fragment), format!("https://a.example/cb?d#{rest}"));
+        assert_eq!(answer("https://a.example/cb", ResponseMode::FormPost), "https://a.example/cb 3");
+    }
+}

@@ -78,16 +78,13 @@ fn note(visitor: &Visitor, endpoint: Endpoint, whose: Option<Whose>, attempted: 
 }
 
 /// The answer to a request that is declined: to the application where it may go there, else a page.
-fn declined(visitor: &Visitor, declined: Declined, attempted: &str) -> Result<HttpResponse, PageError> {
-    match declined {
-        Declined::ToUser(refused) => refused_page(visitor, Endpoint::Authorize, refused, attempted),
-        Declined::ToApplication(return_to, refused) => {
-            note(visitor, Endpoint::Authorize, refused.whose, attempted, Some(&refused.refusal));
-            let issuer = &visitor.portal.site.public_url;
-            let explained_at = format!("{issuer}{}", paths::rejection_of(&middleware::reference(&visitor.request)));
-            carry(visitor, return_to.refusal(&refused.refusal, explained_at, issuer), return_to.as_source())
-        }
-    }
+fn declined(visitor: &Visitor, declined: Declined) -> Result<HttpResponse, PageError> {
+    let Declined { refused, return_to, attempted } = declined;
+    let Some(return_to) = return_to else { return refused_page(visitor, Endpoint::Authorize, refused, &attempted) };
+    note(visitor, Endpoint::Authorize, refused.whose, &attempted, Some(&refused.refusal));
+    let issuer = &visitor.portal.site.public_url;
+    let explained_at = format!("{issuer}{}", paths::rejection_of(&middleware::reference(&visitor.request)));
+    carry(visitor, return_to.refusal(&refused.refusal, explained_at, issuer), return_to.as_source())
 }
 
 #[derive(Template)]

@@ -32,17 +32,16 @@ enum Begun {
 async fn answer(visitor: &Visitor, encoded: &[u8], knows_session: bool) -> Result<HttpResponse, PageError> {
     let params = match Params::parse(encoded) {
         Ok(params) => params,
-        Err(refusal) => return declined(visitor, refusal.into(), ""),
+        Err(refusal) => return declined(visitor, refusal.into()),
     };
-    let attempted = params.get("response_type").unwrap_or_default().to_owned();
     let browser = visitor.identity().as_ref().map(AtBrowser::from);
     match visitor.run(move |operations| begun(operations, params, browser, knows_session)).await? {
         Ok(Begun::Waits(token)) => Ok(go_to(&paths::waiting(&token))),
         Ok(Begun::Answered(asked, answer)) => {
-            note(visitor, Endpoint::Authorize, Some((&asked.registered).into()), &attempted, None);
+            note(visitor, Endpoint::Authorize, Some((&asked.registered).into()), asked.attempted(), None);
             carry(visitor, answer, asked.return_to.as_source())
         }
-        Err(reason) => declined(visitor, reason, &attempted),
+        Err(reason) => declined(visitor, reason),
     }
 }
 

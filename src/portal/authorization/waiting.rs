@@ -128,7 +128,7 @@ fn draw(visitor: &Visitor, token: &str, looked: Result<Looked, Declined>) -> Res
             carry(visitor, answer, asked.return_to.as_source())
         }
         Ok(Looked::Waits(asked, step)) => draw_step(visitor, token, &asked, step),
-        Err(reason) => declined(visitor, reason, ""),
+        Err(reason) => declined(visitor, reason),
     }
 }
 

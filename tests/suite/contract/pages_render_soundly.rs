@@ -7,7 +7,7 @@ use keywright::portal::routes::ROUTES;
 use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::support::{Authenticator, Browser, PASSWORD, Person, TestPortal, Wrong};
+use crate::support::{Authenticator, Browser, CALLBACK, CHALLENGE, PASSWORD, Person, TestPortal, Wrong};
 
 fn select(css: &str) -> Selector {
     Selector::parse(css).expect("a selector")
@@ -593,6 +593,41 @@ fn the_pages_about_another_provider_are_sound() {
     walk.browser.press("Link Example ID");
     walk.look("the account with two links", 200);
     assert!(walk.end() > 10);
+}
+
+#[test]
+fn what_an_applications_users_see_is_sound() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |form| {
+        form.require_consent = "yes".into();
+        form.website_url = "https://app.example.com/".into();
+        form.logout_redirect_urls = "https://app.example.com/signed-out".into();
+    });
+    let address = format!(
+        "/oauth2/authorize?response_type=code&client_id={}&redirect_uri={CALLBACK}&scope=openid+email\
+         &code_challenge={CHALLENGE}&code_challenge_method=S256",
+        app.client_id
+    );
+    let mut walk = Walk::of(Browser::new(&portal.url));
+    walk.visit("/oauth2/authorize?client_id=unknown", 400);
+    walk.visit(&address, 200);
+    walk.browser.fill("E-mail", &Person::Developer.email("northwind")).fill("Password", "wrong");
+    walk.browser.press("Sign in");
+    walk.look("a mistake at sign-in", 422);
+    walk.browser.fill("Password", PASSWORD);
+    walk.browser.press("Sign in");
+    walk.look("the sandbox page", 403);
+    walk.browser = portal.signed_in(Person::Member, "northwind");
+    walk.visit(&address, 200);
+    assert!(walk.browser.page().heading().starts_with("Allow App"));
+    walk.browser.press("Allow");
+    walk.visit("/account", 200);
+    walk.visit("/oauth2/authorize/nothing", 410);
+    walk.visit("/oauth2/logout", 200);
+    walk.browser.press("Sign out");
+    walk.look("signed out", 200);
+    assert_eq!(walk.end(), 9);
 }
 
 #[test]

@@ -33,24 +33,29 @@ pub struct Asked {
     params: Params,
 }
 
-/// Why nothing is issued, and who learns it.
+/// Why nothing is issued.
 #[derive(Clone, Debug)]
-pub enum Declined {
-    /// Whoever sits at the browser: it is not known where else the answer could go.
-    ToUser(Refused),
-    ToApplication(Box<ReturnTo>, Refused),
+pub struct Declined {
+    pub refused: Refused,
+    /// Where the application learns it. Without, only whoever sits at the browser does.
+    pub return_to: Option<Box<ReturnTo>>,
+    /// The response type.
+    pub attempted: String,
 }
 
 impl<R: Into<Refusal>> From<R> for Declined {
     fn from(refusal: R) -> Self {
-        Self::ToUser(refusal.into().into())
+        Self { refused: refusal.into().into(), return_to: None, attempted: String::new() }
     }
 }
 
 impl Asked {
     pub fn declined(&self, refusal: impl Into<Refusal>) -> Declined {
-        let refused = Refused::of(&self.registered, refusal);
-        Declined::ToApplication(Box::new(self.return_to.clone()), refused)
+        Declined {
+            refused: Refused::of(&self.registered, refusal),
+            return_to: Some(Box::new(self.return_to.clone())),
+            attempted: self.attempted().to_owned(),
+        }
     }
 
     /// What was asked for, in one word for the client's developers.
@@ -62,17 +67,27 @@ impl Asked {
 impl Operations {
     /// Gives a request its meaning.
     pub fn read_authorization_request(&self, params: Params) -> Result<Asked, Declined> {
-        let registered = self.registered(params.need("client_id")?).map_err(Declined::ToUser)?;
-        let to_user = |refusal: Refusal| Declined::ToUser(Refused::of(&registered, refusal));
-        registered.check_status().map_err(to_user)?;
-        let params = self.pushed_parameters(params, &registered)?;
-        let return_to = ReturnTo::read(&params, &registered).map_err(to_user)?;
+        let attempted = params.get("response_type").unwrap_or_default().to_owned();
+        let declined = |refused, return_to: Option<ReturnTo>| Declined {
+            refused,
+            return_to: return_to.map(Box::new),
+            attempted: attempted.clone(),
+        };
+        let registered = self.registered(params.need("client_id")?).map_err(|refused| declined(refused, None))?;
+        let refused = |refusal: Refusal| Refused::of(&registered, refusal);
+        registered.check_status().map_err(|refusal| declined(refused(refusal), None))?;
+        let params = match self.pushed_parameters(&params, &registered)? {
+            Some(params) => params,
+            None => {
+                // Where the request says itself where the answer goes, it goes there.
+                let return_to = ReturnTo::read(&params, &registered).ok();
+                return Err(declined(refused(Fault::RequestUriUnknown.into()), return_to));
+            }
+        };
+        let return_to = ReturnTo::read(&params, &registered).map_err(|refusal| declined(refused(refusal), None))?;
         match self.meaning_of(&params, &registered, &return_to) {
             Ok((request, catalogue)) => Ok(Asked { registered, return_to, request, catalogue, params }),
-            Err(refusal) => {
-                let refused = Refused::of(&registered, refusal);
-                Err(Declined::ToApplication(Box::new(return_to), refused))
-            }
+            Err(refusal) => Err(declined(refused(refusal), Some(return_to))),
         }
     }
 
@@ -101,21 +116,11 @@ impl Operations {
         Ok((AuthorizationRequest::read(params, registered, return_to, &names)?, catalogue))
     }
 
-    /// What stands behind the request's `request_uri`, if it has one of ours.
-    fn pushed_parameters(&self, params: Params, registered: &Registered) -> Result<Params, Declined> {
-        let Some(id) = params.get("request_uri").and_then(|uri| uri.strip_prefix(kept::PUSHED)) else {
-            return Ok(params);
-        };
-        match self.take_pushed_request(id, registered)? {
-            Some(pushed) => Ok(pushed),
-            None => {
-                let refused = Refused::of(registered, Fault::RequestUriUnknown);
-                // Where the request says itself where the answer goes, it goes there.
-                match ReturnTo::read(&params, registered) {
-                    Ok(return_to) => Err(Declined::ToApplication(Box::new(return_to), refused)),
-                    Err(_) => Err(Declined::ToUser(refused)),
-                }
-            }
+    /// The request's parameters, or what was pushed where its `request_uri` is one of ours; `None` where nothing is there.
+    fn pushed_parameters(&self, params: &Params, registered: &Registered) -> Result<Option<Params>, Refusal> {
+        match params.get("request_uri").and_then(|uri| uri.strip_prefix(kept::PUSHED)) {
+            Some(id) => self.take_pushed_request(id, registered),
+            None => Ok(Some(params.clone())),
         }
     }
 }
