@@ -52,7 +52,7 @@ fn machine(call: &Call, request: &HttpRequest) -> Result<Machine, Refused> {
     })
 }
 
-async fn members(call: &Call, request: &HttpRequest, payload: Payload) -> Result<Map<String, Value>, Refused> {
+async fn members(call: &Call, request: &HttpRequest, mut payload: Payload) -> Result<Map<String, Value>, Refused> {
     let malformed = |received: &str| {
         let expected = "a JSON object, sent as Content-Type: application/json";
         call.refused(Refusal::comparing(Fault::Malformed, expected, received))
@@ -61,7 +61,7 @@ async fn members(call: &Call, request: &HttpRequest, payload: Payload) -> Result
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(malformed(kind));
     }
-    let body = call.body(&mut payload.into_inner()).await?;
+    let body = call.body(&mut payload).await?;
     // How deep it may be nested, serde_json limits.
     serde_json::from_slice(&body).map_err(|_| malformed(""))
 }

@@ -3,8 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{cors, discovery, jwks, par, token};
-use super::register;
+use super::{cors, discovery, jwks, par, register, token};
 
 macro_rules! routes {
     ($($method:ident $path:literal $handler:path;)*) => {
@@ -24,8 +23,8 @@ routes! {
     OPTIONS "/oauth2/token"                            cors::preflight;
     POST    "/oauth2/par"                              par::answer;
     OPTIONS "/oauth2/par"                              cors::preflight;
-    post   "/oauth2/register"             register::register;
-    get    "/oauth2/register/{client_id}" register::read;
-    put    "/oauth2/register/{client_id}" register::update;
-    delete "/oauth2/register/{client_id}" register::delete;
+    POST    "/oauth2/register"                         register::register;
+    GET     "/oauth2/register/{client_id}"             register::read;
+    PUT     "/oauth2/register/{client_id}"             register::update;
+    DELETE  "/oauth2/register/{client_id}"             register::delete;
 }

@@ -9,8 +9,6 @@ use super::accounts::{
 use super::{
     assets, audit, authorization, client_keys, clients, communities, company, members, operation, registration_tokens,
     rejections, reviews, roles, scopes, secrets, services, start,
-    assets, audit, client_keys, clients, communities, company, members, operation, rejections, reviews, roles, scopes,
-    secrets, services, start,
 };
 
 /// Who may ask for a route.

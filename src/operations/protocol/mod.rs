@@ -4,6 +4,7 @@ mod assertions;
 pub mod authorization;
 pub mod clients;
 pub mod log;
+pub mod registration;
 pub mod requests;
 pub mod signing;
 pub mod tokens;
@@ -75,4 +76,3 @@ impl From<Error> for Refusal {
         }
     }
 }
-pub mod registration;

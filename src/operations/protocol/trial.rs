@@ -104,9 +104,7 @@ impl Operations {
 }
 
 fn why(declined: Declined) -> Refusal {
-    match declined {
-        Declined::ToUser(refused) | Declined::ToApplication(_, refused) => refused.refusal,
-    }
+    declined.refused.refusal
 }
 
 fn code_in(answer: &Answer) -> Option<String> {

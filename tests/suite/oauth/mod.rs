@@ -5,15 +5,14 @@ mod answers_go_nowhere_else;
 mod applications_sign_users_in;
 mod asking;
 mod clients_act_on_their_own;
+mod clients_register_by_machine;
 mod codes_and_refresh_tokens_work_once;
+mod consent_is_given_by_its_user_alone;
 mod discovery_tells_the_truth;
 mod keys_rotate_without_a_gap;
 mod killed_in_the_middle;
-mod stock_clients;
-//! What the protocol endpoints promise to machines: one file per promise.
-mod clients_register_by_machine;
-mod consent_is_given_by_its_user_alone;
 mod only_test_users_enter_the_sandbox;
 mod prompts_are_obeyed;
+mod stock_clients;
 mod users_sign_out_of_applications;
 mod what_was_let_in_can_be_removed;
