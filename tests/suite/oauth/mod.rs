@@ -7,6 +7,7 @@ mod asking;
 mod clients_act_on_their_own;
 mod clients_register_by_machine;
 mod codes_and_refresh_tokens_work_once;
+mod conformance_modules;
 mod consent_is_given_by_its_user_alone;
 mod discovery_tells_the_truth;
 mod keys_rotate_without_a_gap;
