@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
 use super::Call;
-use crate::domain::protocol::fault::{ErrorCode, Refusal};
+use crate::domain::protocol::fault::{ErrorCode, Fault, Refusal};
 
 /// A refused request. The body names the error, and a reference that the portal explains.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,10 @@ impl ResponseError for Refused {
         match error {
             ErrorCode::InvalidClient if self.basic => {
                 response.insert_header((header::WWW_AUTHENTICATE, "Basic realm=\"Keywright\", charset=\"UTF-8\""));
+            }
+            // Who shows no token is told what to show, and of no error (RFC 6750 §3.1).
+            ErrorCode::InvalidToken if self.refusal.fault == Fault::TokenMissing => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"Keywright\""));
             }
             ErrorCode::InvalidToken | ErrorCode::InsufficientScope => {
                 let challenge = format!(

@@ -6,11 +6,14 @@ mod call;
 mod client_auth;
 mod cors;
 mod discovery;
+mod introspect;
 mod jwks;
 mod par;
 mod register;
+mod revoke;
 pub mod routes;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 

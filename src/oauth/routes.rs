@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
-use super::{cors, discovery, jwks, par, register, token};
+use super::{cors, discovery, introspect, jwks, par, register, revoke, token, userinfo};
 
 macro_rules! routes {
     ($($method:ident $path:literal $handler:path;)*) => {
@@ -23,6 +23,12 @@ routes! {
     OPTIONS "/oauth2/token"                            cors::preflight;
     POST    "/oauth2/par"                              par::answer;
     OPTIONS "/oauth2/par"                              cors::preflight;
+    GET     "/oauth2/userinfo"                         userinfo::answer;
+    POST    "/oauth2/userinfo"                         userinfo::answer;
+    OPTIONS "/oauth2/userinfo"                         cors::preflight;
+    POST    "/oauth2/introspect"                       introspect::answer;
+    POST    "/oauth2/revoke"                           revoke::answer;
+    OPTIONS "/oauth2/revoke"                           cors::preflight;
     POST    "/oauth2/register"                         register::register;
     GET     "/oauth2/register/{client_id}"             register::read;
     PUT     "/oauth2/register/{client_id}"             register::update;

@@ -203,6 +203,7 @@ faults! {
     TokenMissing "token-missing" InvalidToken Application, "There is no access token in the request.";
     TokenInQuery "token-in-query" InvalidRequest Application, "An access token must not be in the address.";
     TokenWithoutOpenid "token-without-openid" InsufficientScope Field("scopes"), "The access token was not granted the scope openid.";
+    TokenOfAnother "token-of-another" InvalidGrant Application, "The token was issued to another client.";
     TokenTypeUnsupported "token-type-unsupported" UnsupportedTokenType Application, "This kind of token can't be revoked.";
 
     // Registration by machine.

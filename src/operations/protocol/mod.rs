@@ -1,7 +1,9 @@
 //! What clients and end users do at the protocol endpoints: authenticate, ask for tokens, authorize, revoke.
 
+pub mod access_tokens;
 mod assertions;
 pub mod authorization;
+pub mod claims;
 pub mod clients;
 pub mod log;
 pub mod registration;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::claims::{self, Place};
 use crate::crypto::{hashing, random};
-use crate::db::{self, Reader};
 use crate::domain::client::{Client, Signing, SubjectType};
-use crate::domain::id::{AccountId, TenantId};
+use crate::domain::id::AccountId;
 use crate::domain::protocol::fault::Refusal;
 use crate::domain::protocol::grant::{self, Grant};
 use crate::domain::protocol::registered::Registered;
@@ -60,9 +60,7 @@ impl Operations {
         environment: Environment,
     ) -> Result<AccessToken, Refusal> {
         let uid = registered.client.uid;
-        let roles = self.db.read(|reader| db::clients::roles_of_one(reader, uid))?;
-        let tenant = roles.tenant.iter().map(|(_, name)| name.clone());
-        let roles: Vec<String> = tenant.chain(roles.community.iter().map(|role| role.name.clone())).collect();
+        let roles = self.db.read(|reader| claims::roles_of_client(reader, uid))?;
         let mut claims = self.common(registered);
         claims.insert("sub".into(), registered.client.client_id.as_str().into());
         claims.insert("roles".into(), roles.into());
@@ -82,7 +80,7 @@ impl Operations {
         claims.insert("grant_id".into(), grant.id.to_string().into());
         about_sign_in(&mut claims, grant);
         if scopes.iter().any(|scope| scope == "roles") {
-            let roles = self.db.read(|reader| roles_of_person(reader, grant.account, registered.tenant.id))?;
+            let roles = self.db.read(|reader| claims::roles_of_person(reader, grant.account, registered.tenant.id))?;
             claims.insert("roles".into(), roles.into());
         }
         self.mint(registered, claims, scopes, environment)
@@ -118,6 +116,7 @@ impl Operations {
         claims.insert("aud".into(), registered.client.client_id.as_str().into());
         claims.insert("environment".into(), environment.as_str().into());
         about_sign_in(&mut claims, grant);
+        claims.extend(self.told_in_id_token(registered, grant, beside)?);
         if !beside.nonce.is_empty() {
             claims.insert("nonce".into(), beside.nonce.into());
         }
@@ -128,6 +127,20 @@ impl Operations {
             claims.insert("c_hash".into(), hashing::left_half_base64url(code).into());
         }
         Ok(self.sign(settings.id_token_signing, ID_TOKEN, &claims)?)
+    }
+
+    /// What the request names for the ID token; and what the scopes stand for, where the client gets nothing that opens
+    /// the userinfo endpoint (OpenID Connect Core §5.4).
+    fn told_in_id_token(
+        &self,
+        registered: &Registered,
+        grant: &Grant,
+        beside: Beside<'_>,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let alone = beside.access_token.is_none() && beside.code.is_none();
+        let scopes: Vec<&str> = grant.scopes.iter().filter(|_| alone).map(String::as_str).collect();
+        let wanted = claims::wanted(registered, &scopes, grant, Place::IdToken);
+        Ok(self.db.read(|reader| claims::claims_of(reader, grant.account, registered.tenant.id, &wanted))?)
     }
 
     /// What every token says.
@@ -141,14 +154,6 @@ impl Operations {
         claims.insert("tenant".into(), registered.tenant.id.to_string().into());
         claims
     }
-}
-
-/// The roles of a person in a tenant, by name: those that members are given, and those of its communities.
-fn roles_of_person(reader: &mut Reader<'_>, account: AccountId, tenant: TenantId) -> db::Result<Vec<String>> {
-    let Some(member) = db::tenants::membership(reader, account, Some(tenant))? else { return Ok(Vec::new()) };
-    let of_communities = db::members::community_roles(reader, member.member_id)?;
-    let own = member.roles.held().map(|role| role.word().to_owned());
-    Ok(own.chain(of_communities.into_iter().map(|(role, community)| format!("{community}: {role}"))).collect())
 }
 
 /// How the user signed in: `acr` 1 for a password, 2 for a second factor beside it; `amr` by RFC 8176.
