@@ -233,7 +233,7 @@ pub fn accept_invitation(token: &str) -> String {
 
 /// A page that somebody who belongs to no company may be sent on to after sign-in.
 pub fn is_for_outsiders(to: &str) -> bool {
-    to.starts_with(&format!("{ACCEPT_INVITATION}?")) || waiting_token(to).is_some()
+    to.starts_with(&format!("{ACCEPT_INVITATION}?")) || waiting_token(to).is_some() || to == APPLICATIONS
 }
 
 // What an application's users see.
@@ -257,8 +257,10 @@ pub fn waiting_token(path: &str) -> Option<&str> {
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(token)
 }
 
+pub const APPLICATIONS: &str = "/account/applications";
+
 pub fn access_removal(client: ClientUid) -> String {
-    format!("{ACCOUNT}/applications/{client}/removal")
+    format!("{APPLICATIONS}/{client}/removal")
 }
 
 // Client roles, scopes, communities.

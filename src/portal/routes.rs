@@ -52,6 +52,7 @@ routes! {
     get  "/oauth2/logout"                            Everybody           authorization::logout::begin;
     post "/oauth2/logout"                            Everybody           authorization::logout::begin_posted;
     post "/oauth2/logout/confirmation"               Everybody           authorization::logout::confirm;
+    get  "/account/applications"                     See                 authorization::connected::show;
     post "/account/applications/{client}/removal"    See                 authorization::connected::remove;
 
     get  "/"                                         See                 start::show;

@@ -73,6 +73,7 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/oauth2/logout",                           [Ok,       Ok,        Ok,        Ok,        Ok,        Ok]),
     ("post", "/oauth2/logout",                           [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
     ("post", "/oauth2/logout/confirmation",              [Accepted, Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
+    ("get",  "/account/applications",                    [SignIn,   Ok,        Ok,        Ok,        Ok,        Ok]),
     ("post", "/account/applications/{client}/removal",   [SignIn,   Accepted,  Accepted,  Accepted,  Accepted,  Accepted]),
 
     ("get",  "/setup",                                   [Gone,     Gone,      Gone,      Gone,      Gone,      Gone]),

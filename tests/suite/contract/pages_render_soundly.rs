@@ -623,11 +623,12 @@ fn what_an_applications_users_see_is_sound() {
     assert!(walk.browser.page().heading().starts_with("Allow App"));
     walk.browser.press("Allow");
     walk.visit("/account", 200);
+    walk.visit("/account/applications", 200);
     walk.visit("/oauth2/authorize/nothing", 410);
     walk.visit("/oauth2/logout", 200);
     walk.browser.press("Sign out");
     walk.look("signed out", 200);
-    assert_eq!(walk.end(), 9);
+    assert_eq!(walk.end(), 10);
 }
 
 #[test]

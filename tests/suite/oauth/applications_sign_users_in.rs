@@ -31,7 +31,7 @@ fn a_user_signs_in_and_the_application_gets_tokens() {
     // A mistake keeps the way.
     browser.fill("Password", "wrong");
     let page = browser.press("Sign in");
-    assert!(page.status == 422 && page.has_button("Back to App"), "{}", page.text());
+    assert!(page.status == 422 && page.sees("Back to App"), "{}", page.text());
     let back = Returned::on(give_password(&mut browser, &member()));
     assert_eq!((back.get("state"), back.get("iss"), back.get("error")), ("st&te=1", portal.url.as_str(), ""));
     let tokens = portal.redeem(&app, back.code());

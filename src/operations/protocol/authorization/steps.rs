@@ -57,11 +57,15 @@ impl Operations {
         }
     }
 
+    /// Who is signed in, if the database confirms it.
+    pub fn user_at(&self, browser: AtBrowser) -> db::Result<Option<User>> {
+        self.db.read(|reader| user(reader, browser))
+    }
+
     fn step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Refusal> {
         let subjects = self.subjects_meant(asked)?;
         let Some(browser) = browser else { return Ok(Step::SignIn { again: false }) };
-        let found = self.db.read(|reader| user(reader, browser))?;
-        let Some(user) = found else { return Ok(Step::SignIn { again: false }) };
+        let Some(user) = self.user_at(browser)? else { return Ok(Step::SignIn { again: false }) };
         let request = &asked.request;
         let signed_in_for_this = user.authenticated_at >= asked_at;
         let too_old = request.max_age.is_some_and(|limit| self.now().since(user.authenticated_at) > limit);
