@@ -45,7 +45,7 @@ fn machine(call: &Call, request: &HttpRequest) -> Result<Machine, Refused> {
     let token = sent.and_then(|sent| sent.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else { return Err(call.refused(Fault::TokenMissing)) };
     Ok(Machine {
-        token: token.trim().to_owned(),
+        token: token.trim().to_owned().into(),
         address: call.address.clone(),
         network: call.network(),
         reference: call.reference.clone(),

@@ -24,7 +24,7 @@ const MEANT: [&str; 2] = ["hosts", "no-pkce"];
 pub struct Metadata {
     pub client_type: ClientType,
     pub input: ClientInput,
-    /// `None` where the client says nothing of its keys.
+    /// `None` where the client says nothing of its keys: those that it has stay.
     pub keys: Option<Vec<PublicKey>>,
     pub auth_method: String,
     pub application_type: String,

@@ -2,6 +2,7 @@
 //! who issued it may do, asked afresh for each request, through the same acts as the form.
 
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use crate::access::{Act, Actor, Permit, act};
 use crate::clock::Timestamp;
@@ -28,9 +29,8 @@ const RANDOM_SUFFIX: usize = 8;
 const UPDATES_TRIED: usize = 3;
 
 /// A request at the registration endpoint.
-#[derive(Clone)]
 pub struct Machine {
-    pub token: String,
+    pub token: Zeroizing<String>,
     pub address: String,
     pub network: String,
     pub reference: String,

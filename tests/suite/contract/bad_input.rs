@@ -11,7 +11,7 @@ use keywright::operations::fill::Company;
 use reqwest::blocking::Response;
 use scraper::{Html, Selector};
 
-use crate::support::{Browser, DAY, PASSWORD, Person, TestPortal, Things, png};
+use crate::support::{Browser, DAY, PASSWORD, Person, TestPortal, Things, png, public_jwk};
 
 /// The forms, each with a base that is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ enum Form {
     MachineEdit,
     Secret,
     Rotation,
+    Key,
     SignIn,
     Name,
     Password,
@@ -52,8 +53,8 @@ enum Form {
 
 use ClientType::{AuthorizationCode, ClientCredentials, Custom, Hybrid, Native, SyncConnector};
 use Form::{
-    Accept, Activate, Client, ClientEdit, Invite, MachineEdit, Name, Password, Profile, Register, Reset, ResetCode,
-    Roles, Rotation, Rules, SecondFactor, Secret, Service, ServiceEdit, Setup, SignIn, SignInCode,
+    Accept, Activate, Client, ClientEdit, Invite, Key, MachineEdit, Name, Password, Profile, Register, Reset,
+    ResetCode, Roles, Rotation, Rules, SecondFactor, Secret, Service, ServiceEdit, Setup, SignIn, SignInCode,
 };
 
 /// What is to come of it.
@@ -369,6 +370,14 @@ fn secret_rows() -> Vec<Row> {
         without(Secret, "expires_at", BAD),
         row(Secret, "never_expires", "no", BAD),
         several(Secret, &[("never_expires", "yes"), ("expires_at", "")], Taken),
+        several(Key, &[], Taken),
+        row(Key, "jwk", "", BAD),
+        row(Key, "jwk", "{", BAD),
+        row(Key, "jwk", "[]", BAD),
+        row(Key, "jwk", "{\"keys\":[]}", BAD),
+        row(Key, "jwk", "{\"kty\":\"EC\",\"crv\":\"P-384\"}", BAD),
+        row(Key, "jwk", letters(64 * 1024 + 1), BAD),
+        without(Key, "jwk", BAD),
         row(Rotation, "overlap", "now", Taken),
         row(Rotation, "overlap", "7d", Taken),
         row(Rotation, "overlap", "forever", BAD),
@@ -765,6 +774,7 @@ impl House {
                 format!("/clients/{}/secrets", things.client),
                 owned(&[("description", "Backend EU"), ("environment", "sandbox"), ("expires_at", "2027-11-21T12:00")]),
             ),
+            Key => (format!("/clients/{}/keys", things.client), vec![("jwk", public_jwk().to_string())]),
             Rotation => (format!("/secrets/{}/rotation", things.secret), owned(&[("overlap", "24h")])),
             SignIn => {
                 let email = Person::Member.email("northwind");

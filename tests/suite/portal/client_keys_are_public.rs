@@ -126,17 +126,20 @@ fn adding_asks_for_the_password() {
 }
 
 #[test]
-fn two_hundred_at_once_leave_ten() {
+fn fifty_at_once_leave_ten() {
     let (portal, company, client, _) = house();
     let operations = &portal.application.operations;
     let permit = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
     let (made, refused): (Vec<_>, Vec<_>) = thread::scope(|scope| {
         let add = || operations.add_client_keys(&permit, client, &public_jwk().to_string(), &random::token());
-        let tries: Vec<_> = (0..200).map(|_| scope.spawn(add)).collect();
+        let tries: Vec<_> = (0..50).map(|_| scope.spawn(add)).collect();
         tries.into_iter().map(|one| one.join().unwrap()).partition(Result::is_ok)
     });
     assert_eq!(made.len(), 10);
-    assert!(refused.into_iter().all(|one| matches!(one, Err(Error::WrongState(_)))));
+    for refusal in refused {
+        let Err(refusal) = refusal else { unreachable!("only refusals are left") };
+        assert!(matches!(refusal, Error::WrongState(_)), "{refusal}");
+    }
     assert_eq!(count(&portal, client), 10);
 }
 
