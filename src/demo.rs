@@ -272,7 +272,7 @@ impl<'a> Story<'a> {
         self.used(web, live, CODE, 0);
         self.days_ago(120);
         let live_worker = self.secret(worker, "Kubernetes, live", "live", Some(125))?;
-        self.used(worker, live_worker, ALONE, 1);
+        self.used(worker, live_worker, ALONE, 0);
         self.days_ago(60);
         let hybrid = self.client(scooters, ClientType::Hybrid, "Partner check-in kiosk", |input| {
             input.redirect_urls = "https://scooters.northwind.example/kiosk/callback".into();

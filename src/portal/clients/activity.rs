@@ -18,7 +18,7 @@ use crate::portal::when::When;
 use crate::portal::{PageError, paths};
 
 /// How many events the page shows.
-const SHOWN: i64 = 50;
+const SHOWN: i64 = 25;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

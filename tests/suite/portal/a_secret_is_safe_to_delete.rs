@@ -24,12 +24,14 @@ fn the_page_says_what_would_break() {
     }
     portal.flush();
     portal.clock.advance(4 * MINUTE);
+    let mut browser = portal.signed_in(Person::Developer, "northwind");
     for page in [&deletion, &rotation] {
         let page = browser.visit(page);
         assert!(page.sees("Used 4 minutes ago, and from 2 networks in 30 days: deploy the new one first."));
         assert!(page.sees("Accepted 3 times, from 2 networks") && page.sees("198.51.100.0/24"));
     }
     portal.clock.advance(31 * DAY);
+    let mut browser = portal.signed_in(Person::Developer, "northwind");
     let page = browser.visit(&deletion);
     assert!(page.sees("Not used for 31 days: nothing that we saw would break."), "{}", page.text());
     assert!(page.sees("Not accepted once"));

@@ -1,6 +1,7 @@
 //! What the portal promises to the people who use it: one file per promise.
 
 mod a_client_has_ten_secrets_at_most;
+mod a_client_is_tried_out;
 mod a_double_click_makes_one;
 mod a_forgotten_password;
 mod a_person_in_several_companies;

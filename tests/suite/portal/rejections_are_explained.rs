@@ -42,7 +42,7 @@ fn a_reference_leads_from_the_answer_to_the_field_that_mends_it() {
     // Once it is mended, the page says so.
     browser.visit(&format!("/clients/{client}/edit"));
     browser.fill("Redirect URLs", "https://app.example.com/callback\nhttps://app.example.com/callback/");
-    assert_eq!(browser.press("Save changes").status, 200, "{}", browser.page().text());
+    assert_eq!(browser.press("Update client").status, 200);
     assert!(browser.visit("/rejections/1F2E3D4C5B").sees("This would be accepted now"));
 }
 

@@ -47,15 +47,18 @@ pub fn between(expected: &str, received: &str) -> Vec<String> {
 fn of_the_whole(expected: &str, received: &str) -> Vec<String> {
     let mut hints = Vec::new();
     let mut say = |text: &str| hints.push(text.to_owned());
-    let hidden = |c: char| invisible(c).is_some();
+    let seen = || received.chars().filter(|c| invisible(*c).is_none());
     if received.is_empty() {
         say("Nothing came.");
     } else if received.trim() == expected {
         say("White space stands before or after the value.");
-    } else if received.replace(hidden, "") == expected {
-        say("There are characters in it that can't be seen.");
-    } else if received.chars().map(|c| ascii_twin(c).unwrap_or(c)).eq(expected.chars()) {
-        say("There are characters in it that look like others: a letter of another alphabet, perhaps.");
+    } else if seen().map(|c| ascii_twin(c).unwrap_or(c)).eq(expected.chars()) {
+        if seen().count() < received.chars().count() {
+            say("There are characters in it that can't be seen.");
+        }
+        if seen().any(|c| ascii_twin(c).is_some()) {
+            say("There are characters in it that look like others: a letter of another alphabet, perhaps.");
+        }
     } else if expected.strip_suffix('/') == Some(received) {
         say("The slash at the end is missing.");
     } else if received.strip_suffix('/') == Some(expected) {
@@ -253,6 +256,8 @@ mod tests {
 
     #[test]
     fn several_differences_are_all_said() {
+        let deceiving = "https://\u{430}pp.example.com/call\u{200B}back";
+        assert_eq!(between("https://app.example.com/callback", deceiving).len(), 2);
         let hints = between("https://app.example.com/callback", "http://app.example.com:8080/return");
         assert_eq!(hints.len(), 3, "{hints:?}");
     }
