@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use crate::access::{Act, Actor, Permit, act};
+use crate::access::{Actor, Permit, act};
 use crate::clock::Timestamp;
 use crate::crypto::{hashing, random};
 use crate::db::{self, Reader, Writer};
@@ -136,13 +136,7 @@ impl Operations {
             let now = self.now();
             // Whoever gives or takes a right holds the tenant: the issuer's are read under its lock.
             db::tenants::lock(writer, token.tenant_id)?;
-            let permit = self.permit_of::<act::EditClients>(
-                writer,
-                token.issued_by,
-                token.tenant_id,
-                &token.description,
-                &by.address,
-            )?;
+            let permit = self.permit_of(writer, token.issued_by, token.tenant_id, &token.description, &by.address)?;
             refuse_live(&db::services::lock(writer, permit.scope(), token.service_id)?)?;
             if !db::registration_tokens::note_use(writer, token.id, now)? {
                 return Err(invalid("a token that was not revoked").into());
@@ -280,7 +274,7 @@ impl Operations {
             seen.tenant = Some(registered.tenant);
             seen.client = Some(registered.client);
             let (issuer, with) = (registered.issued_by, &registered.registered_with);
-            let permit = self.permit_of::<act::EditClients>(reader, issuer, registered.tenant, with, &by.address)?;
+            let permit = self.permit_of(reader, issuer, registered.tenant, with, &by.address)?;
             let client = db::clients::find(reader, permit.scope(), registered.client)?;
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
             let gone = effective(&service.state, &client.state).status == Status::Deleted;
@@ -292,14 +286,14 @@ impl Operations {
     }
 
     /// What the administrator who issued a token may do now, under a name that says how.
-    fn permit_of<A: Act>(
+    fn permit_of(
         &self,
         reader: &mut Reader<'_>,
         issuer: AccountId,
         tenant: TenantId,
         description: &str,
         address: &str,
-    ) -> Done<Permit<A>> {
+    ) -> Done<Permit<act::EditClients>> {
         let found = db::tenants::membership(reader, issuer, Some(tenant))?;
         let mut person = found
             .filter(|person| person.roles.administrator)
@@ -308,7 +302,7 @@ impl Operations {
         person.name = format!("{description} (registration token of {})", person.name);
         // Issuing the token asked for the password.
         let actor = Actor::new(person, self.now(), address.to_owned());
-        Ok(actor.permit::<A>().map_err(Error::from)?)
+        Ok(actor.permit::<act::EditClients>().map_err(Error::from)?)
     }
 
     fn noted<T>(&self, by: &Machine, attempted: &str, seen: &Seen, done: Done<T>) -> Result<T, Refusal> {

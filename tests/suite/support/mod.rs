@@ -15,7 +15,7 @@ mod served;
 mod snapshot;
 mod things;
 
-pub use browser::Browser;
+pub use browser::{Browser, Page};
 pub use company::{PASSWORD, Person};
 pub use factor::{Authenticator, Enrolled, recovery_codes_on};
 pub use keys::{key_pair, public_jwk};
