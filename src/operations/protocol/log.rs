@@ -11,6 +11,10 @@ use crate::domain::protocol::event::ProtocolEvent;
 /// So many events wait at most. Beyond that the oldest go; they have been counted.
 const WAITING: usize = 10_000;
 
+/// So many characters of what came are kept, and of what was tried.
+const RECEIVED: usize = 4_096;
+const ATTEMPTED: usize = 100;
+
 pub const HOUR: Duration = Duration::from_secs(3_600);
 pub const DAY: Duration = Duration::from_secs(86_400);
 
@@ -68,7 +72,11 @@ impl Noted {
 pub struct ProtocolLog(Mutex<Noted>);
 
 impl ProtocolLog {
-    pub fn note(&self, event: ProtocolEvent) {
+    pub fn note(&self, mut event: ProtocolEvent) {
+        event.attempted = kept(&event.attempted, ATTEMPTED);
+        if let Some(refusal) = &mut event.refusal {
+            refusal.received = kept(&refusal.received, RECEIVED);
+        }
         let mut noted = self.noted();
         if let Some(client) = event.client {
             let refused = event.refusal.is_some();
@@ -112,12 +120,17 @@ impl ProtocolLog {
     }
 }
 
+/// What a stranger sent, as it can be kept: not endlessly long, and without the one character that PostgreSQL refuses.
+fn kept(text: &str, longest: usize) -> String {
+    text.chars().take(longest).map(|character| if character == '\0' { '\u{FFFD}' } else { character }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::id::TenantId;
     use crate::domain::protocol::event::Endpoint;
-    use crate::domain::protocol::fault::Fault;
+    use crate::domain::protocol::fault::{Fault, Refusal};
 
     fn event(client: ClientUid, micros: i64, refused: bool) -> ProtocolEvent {
         ProtocolEvent {
@@ -144,6 +157,18 @@ mod tests {
         let answers = noted.answers[&(client, Timestamp::from_micros(0))];
         assert_eq!((answers.granted, answers.refused), (5_001, 5_000));
         assert!(log.take().is_empty());
+    }
+
+    #[test]
+    fn what_can_not_be_kept_stops_nothing() {
+        let (log, client) = (ProtocolLog::default(), ClientUid::new(1, [1; 10]));
+        let received = format!("a\0{}", "x".repeat(100_000));
+        let refusal = Some(Refusal::comparing(Fault::RedirectUrlUnknown, "", received));
+        log.note(ProtocolEvent { refusal, attempted: "y".repeat(1_000), ..event(client, 1, true) });
+        let noted = log.take();
+        let received = &noted.events[0].refusal.as_ref().unwrap().received;
+        assert!(received.starts_with("a\u{FFFD}x"));
+        assert_eq!((received.chars().count(), noted.events[0].attempted.len()), (RECEIVED, ATTEMPTED));
     }
 
     #[test]
