@@ -266,6 +266,7 @@ fn every_page_of_an_administrator_is_sound() {
         "/audit?what=clients&on=b",
         "/clients",
         "/clients?page=2",
+        "/rejections",
         "/clients?page=99",
         "/clients?search=nothing+like+it",
         "/members",
@@ -292,6 +293,7 @@ fn every_page_of_an_administrator_is_sound() {
     paths
         .extend(["", "/edit", "/deletion", "/secrets/new", "/keys/new"].map(|part| format!("/clients/{client}{part}")));
     paths.push(format!("/client-keys/{}/deletion", things.key));
+    paths.extend(["/activity", "/try"].map(|part| format!("/clients/{client}{part}")));
     paths.extend(["", "/edit", "/secrets/new"].map(|part| format!("/clients/{}{part}", things.machine)));
     paths.extend(["/rotation", "/deletion"].map(|part| format!("/secrets/{secret}{part}")));
     for list in ["/roles", "/scopes", "/communities"] {
