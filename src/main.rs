@@ -67,6 +67,11 @@ enum Command {
         #[command(subcommand)]
         what: Audit,
     },
+    /// The keys that sign tokens.
+    Keys {
+        #[command(subcommand)]
+        what: SigningKeys,
+    },
 }
 
 #[derive(Subcommand)]
@@ -107,6 +112,18 @@ enum Audit {
     },
 }
 
+#[derive(Subcommand)]
+enum SigningKeys {
+    /// Name the keys that are kept, and say what each is for now.
+    List,
+    /// Make new keys: published at once, they sign in an hour. The old ones stay published until their last token has ended.
+    Rotate {
+        /// Sign with them now. Whoever keeps a copy of the published keys may refuse new tokens until it reads them again.
+        #[arg(long)]
+        now: bool,
+    },
+}
+
 /// Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -128,6 +145,8 @@ fn main() -> ExitCode {
         Command::User { what: User::ResetPassword { email } } => reset_password(&config, &email),
         Command::Audit { what: Audit::Verify } => verify_audit(&config),
         Command::Audit { what: Audit::Export { format, tenant } } => export_audit(&config, &format, tenant),
+        Command::Keys { what: SigningKeys::List } => list_keys(&config),
+        Command::Keys { what: SigningKeys::Rotate { now } } => rotate_keys(&config, now),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -246,4 +265,22 @@ fn export_audit(config: &Config, format: &str, tenant: Option<TenantId>) -> anyh
         out.write_all(&piece).context("the events can't be written out")?;
     }
     Ok(out.flush()?)
+}
+
+fn list_keys(config: &Config) -> anyhow::Result<()> {
+    let keys = open(config)?.operations.list_signing_keys()?;
+    if keys.is_empty() {
+        println!("There are no keys yet: the first token makes them.");
+    }
+    for key in &keys {
+        println!("{}", key.in_words());
+    }
+    Ok(())
+}
+
+fn rotate_keys(config: &Config, now: bool) -> anyhow::Result<()> {
+    for key in open(config)?.operations.rotate_signing_keys(now)? {
+        println!("{}", key.in_words());
+    }
+    Ok(())
 }

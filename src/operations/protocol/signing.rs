@@ -91,8 +91,28 @@ pub struct ListedKey {
     pub created_at: Timestamp,
     pub active_from: Timestamp,
     pub published_until: Option<Timestamp>,
-    /// It signs now.
-    pub signs: bool,
+    pub stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Waiting,
+    Signing,
+    Retired,
+}
+
+impl ListedKey {
+    /// A line for the command line.
+    pub fn in_words(&self) -> String {
+        let from = self.active_from.readable();
+        let does = match self.stage {
+            Stage::Waiting => format!("published, signs from {from}"),
+            Stage::Signing => format!("signs since {from}"),
+            Stage::Retired => "published, signs no more".into(),
+        };
+        let until = self.published_until.map_or(String::new(), |until| format!(", goes after {}", until.readable()));
+        format!("{} {}: {does}{until}", self.algorithm.as_str(), self.kid)
+    }
 }
 
 impl Operations {
@@ -159,13 +179,18 @@ impl Operations {
     pub fn list_signing_keys(&self) -> Result<Vec<ListedKey>> {
         let now = self.now();
         let keys = self.db.read(db::signing_keys::all)?;
+        let stage = |key: &StoredKey| match rotation::active(&keys, key.algorithm, now).first() {
+            Some(signing) if *signing == key => Stage::Signing,
+            _ if key.active_from > now => Stage::Waiting,
+            _ => Stage::Retired,
+        };
         let listed = keys.iter().map(|key| ListedKey {
             kid: key.kid.clone(),
             algorithm: key.algorithm,
             created_at: key.created_at,
             active_from: key.active_from,
             published_until: rotation::published_until(&keys, key),
-            signs: rotation::active(&keys, key.algorithm, now).first() == Some(&key),
+            stage: stage(key),
         });
         Ok(listed.collect())
     }
