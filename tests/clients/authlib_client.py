@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore")
 from authlib.integrations.requests_client import OAuth2Session  # noqa: E402
 from authlib.jose import JsonWebKey, jwt  # noqa: E402
 from authlib.oauth2.rfc7523 import PrivateKeyJWT  # noqa: E402
+from joserfc.jwk import ECKey  # noqa: E402
 from authlib.oidc.core import CodeIDToken  # noqa: E402
 from authlib.common.security import generate_token  # noqa: E402
 
@@ -72,7 +73,7 @@ def client_credentials():
 
 def signed_assertion():
     app = APPS["keyed"]
-    client = OAuth2Session(app["client_id"], JsonWebKey.import_key(app["key"]), token_endpoint_auth_method="private_key_jwt")
+    client = OAuth2Session(app["client_id"], ECKey.import_key(app["key"]), token_endpoint_auth_method="private_key_jwt")
     client.register_client_auth_method(PrivateKeyJWT(METADATA["token_endpoint"], alg="ES256"))
     assert client.fetch_token(METADATA["token_endpoint"], grant_type="client_credentials")["access_token"]
 

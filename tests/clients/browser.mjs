@@ -4,6 +4,9 @@ import { parse } from 'node-html-parser';
 
 export class Browser {
   #cookies = new Map();
+  // Whether a consent page was on the way, and what stood on it.
+  consented = false;
+  page = '';
 
   constructor(issuer, email, password) {
     Object.assign(this, { issuer, email, password });
@@ -39,6 +42,10 @@ export class Browser {
       const page = parse(await response.text());
       const form = page.querySelectorAll('main form').find((form) => form.querySelector('[type=password], [name=decision]'));
       if (!form) throw new Error(`${response.status} at ${url.pathname}: ${page.querySelector('main')?.text.replace(/\s+/g, ' ')}`);
+      if (form.querySelector('[name=decision]')) {
+        this.consented = true;
+        this.page = page.querySelector('main').toString();
+      }
       const fields = new URLSearchParams();
       for (const input of form.querySelectorAll('input')) {
         const [name, type] = [input.getAttribute('name'), input.getAttribute('type')];

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import * as client from 'openid-client';
 import { Browser } from './browser.mjs';
 
-const { issuer, email, password, apps } = JSON.parse(await text(process.stdin));
+const { issuer, email, password, apps, registration } = JSON.parse(await text(process.stdin));
 const insecure = { execute: [client.allowInsecureRequests] };
 const discover = (app, auth, metadata) => client.discovery(new URL(issuer), app.client_id, metadata ?? app.secret, auth, insecure);
 
@@ -79,6 +79,20 @@ const steps = {
     const [, first] = await signIn(config, apps.es256);
     const [, second] = await signIn(config, apps.es256);
     assert.equal(first.claims().sub, second.claims().sub);
+  },
+
+  async 'registration by machine, and what was registered works'() {
+    const metadata = { redirect_uris: [apps.web.redirect_uri], client_name: 'By machine', scope: apps.web.scope };
+    const config = await client.dynamicClientRegistration(new URL(issuer), metadata, undefined, {
+      ...insecure, initialAccessToken: registration,
+    });
+    const registered = config.clientMetadata();
+    const [, tokens] = await signIn(config, { ...apps.web, client_id: registered.client_id });
+    assert.ok(tokens.access_token);
+    const manage = { headers: { authorization: `Bearer ${registered.registration_access_token}` } };
+    assert.equal((await fetch(registered.registration_client_uri, manage)).status, 200);
+    assert.equal((await fetch(registered.registration_client_uri, { ...manage, method: 'DELETE' })).status, 204);
+    await assert.rejects(signIn(config, apps.web));
   },
 };
 

@@ -9,7 +9,9 @@ use reqwest::blocking::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::asking::{Returned, give_password, request};
-use crate::support::{Answered, App, Browser, CALLBACK, MINUTE, Person, SECOND, TestPortal, answered, claims, jwt_header};
+use crate::support::{
+    Answered, App, Browser, CALLBACK, MINUTE, Person, SECOND, TestPortal, answered, claims, jwt_header,
+};
 
 const AFTERWARDS: &str = "https://app.example.com/signed-out";
 
@@ -30,7 +32,10 @@ fn run(plan: &Plan, rows: &[Row]) {
         .filter_map(|(name, check)| {
             let fault = catch_unwind(AssertUnwindSafe(|| check(plan))).err()?;
             let words = fault.downcast_ref::<String>().cloned();
-            Some(format!("{name}: {}", words.or_else(|| Some((*fault.downcast_ref::<&str>()?).to_owned())).unwrap_or_default()))
+            Some(format!(
+                "{name}: {}",
+                words.or_else(|| Some((*fault.downcast_ref::<&str>()?).to_owned())).unwrap_or_default()
+            ))
         })
         .collect();
     assert!(failed.is_empty(), "{} of {} modules failed:\n{}", failed.len(), rows.len(), failed.join("\n"));
@@ -110,7 +115,11 @@ fn server(plan: &Plan) {
     assert_eq!(header["alg"], "RS256");
     assert!(header["kid"].is_string());
     assert_eq!((&about["iss"], &about["aud"]), (&json!(plan.portal.url), &json!(plan.app.client_id)));
-    assert!(about["exp"].as_i64() > Some(now) && about["iat"] == now && about["sub"].as_str().is_some_and(|sub| sub.len() <= 255));
+    assert!(
+        about["exp"].as_i64() > Some(now)
+            && about["iat"] == now
+            && about["sub"].as_str().is_some_and(|sub| sub.len() <= 255)
+    );
     assert_eq!(about["nonce"], "n-0S6_WzA2Mj");
     assert_eq!(about["at_hash"], keywright::crypto::hashing::left_half_base64url(tokens.text("access_token")));
     assert_eq!(tokens.text("token_type"), "Bearer");
@@ -217,9 +226,11 @@ fn max_age_1(plan: &Plan) {
 
 fn max_age_10000(plan: &Plan) {
     let mut browser = plan.signed_in();
-    let first = claims(plan.portal.redeem(&plan.app, plan.ask(&mut browser, &[("max_age", "10000")]).code()).text("id_token"));
+    let first =
+        claims(plan.portal.redeem(&plan.app, plan.ask(&mut browser, &[("max_age", "10000")]).code()).text("id_token"));
     plan.portal.clock.advance(MINUTE);
-    let second = claims(plan.portal.redeem(&plan.app, plan.ask(&mut browser, &[("max_age", "10000")]).code()).text("id_token"));
+    let second =
+        claims(plan.portal.redeem(&plan.app, plan.ask(&mut browser, &[("max_age", "10000")]).code()).text("id_token"));
     assert_eq!(first["auth_time"], second["auth_time"]);
 }
 
@@ -408,7 +419,9 @@ fn discovery(plan: &Plan) -> Value {
 fn discovery_endpoint(plan: &Plan) {
     let found = discovery(plan);
     assert_eq!(found["issuer"], plan.portal.url);
-    for endpoint in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "registration_endpoint"] {
+    for endpoint in
+        ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "registration_endpoint"]
+    {
         assert!(found[endpoint].as_str().is_some_and(|url| url.starts_with(&plan.portal.url)), "{endpoint}");
     }
     let has = |list: &str, one: &str| found[list].as_array().is_some_and(|list| list.iter().any(|other| other == one));
@@ -509,17 +522,20 @@ fn logout_no_redirect(plan: &Plan) {
 #[test]
 fn rp_initiated_logout_op() {
     let plan = Plan::of(ClientType::AuthorizationCode, &[]);
-    run(&plan, &[
-        ("oidcc-rp-initiated-logout-discovery-endpoint-verification", logout_discovery),
-        ("oidcc-rp-initiated-logout", rp_initiated_logout),
-        ("oidcc-rp-initiated-logout-bad-post-logout-redirect-uri", logout_bad_redirect),
-        ("oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri", logout_query_added),
-        ("oidcc-rp-initiated-logout-modified-id-token-hint", logout_modified_hint),
-        ("oidcc-rp-initiated-logout-bad-id-token-hint", logout_bad_hint),
-        ("oidcc-rp-initiated-logout-no-id-token-hint", logout_no_hint),
-        ("oidcc-rp-initiated-logout-no-params", logout_no_params),
-        ("oidcc-rp-initiated-logout-only-state", logout_only_state),
-        ("oidcc-rp-initiated-logout-no-post-logout-redirect-uri", logout_no_redirect),
-        ("oidcc-rp-initiated-logout-no-state", logout_no_state),
-    ]);
+    run(
+        &plan,
+        &[
+            ("oidcc-rp-initiated-logout-discovery-endpoint-verification", logout_discovery),
+            ("oidcc-rp-initiated-logout", rp_initiated_logout),
+            ("oidcc-rp-initiated-logout-bad-post-logout-redirect-uri", logout_bad_redirect),
+            ("oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri", logout_query_added),
+            ("oidcc-rp-initiated-logout-modified-id-token-hint", logout_modified_hint),
+            ("oidcc-rp-initiated-logout-bad-id-token-hint", logout_bad_hint),
+            ("oidcc-rp-initiated-logout-no-id-token-hint", logout_no_hint),
+            ("oidcc-rp-initiated-logout-no-params", logout_no_params),
+            ("oidcc-rp-initiated-logout-only-state", logout_only_state),
+            ("oidcc-rp-initiated-logout-no-post-logout-redirect-uri", logout_no_redirect),
+            ("oidcc-rp-initiated-logout-no-state", logout_no_state),
+        ],
+    );
 }

@@ -34,7 +34,10 @@ fn portal() -> (TestPortal, Value) {
         "keyed": {"client_id": keyed.client_id, "key": pair.private},
     });
     let email = Person::Member.email("northwind");
-    let known = json!({"issuer": portal.url, "email": email, "password": PASSWORD, "apps": apps});
+    let registration = portal.registration_token(&company, web.service, "Stock").1;
+    let known = json!({
+        "issuer": portal.url, "email": email, "password": PASSWORD, "apps": apps, "registration": registration,
+    });
     (portal, known)
 }
 
