@@ -16,6 +16,7 @@ use keywright::domain::field_errors::FieldErrors;
 use keywright::domain::id::TenantId;
 use keywright::jobs::{self, Jobs};
 use keywright::operations::Error;
+use keywright::operations::protocol::signing::Rotation;
 use keywright::{demo, generate};
 
 /// A self-hosted developer portal for OAuth 2.0 and OpenID Connect clients.
@@ -121,6 +122,9 @@ enum SigningKeys {
         /// Sign with them now. Whoever keeps a copy of the published keys may refuse new tokens until it reads them again.
         #[arg(long)]
         now: bool,
+        /// The same for keys that have leaked: they are gone, and every token that they have signed is worth nothing.
+        #[arg(long)]
+        leaked: bool,
     },
 }
 
@@ -146,7 +150,16 @@ fn main() -> ExitCode {
         Command::Audit { what: Audit::Verify } => verify_audit(&config),
         Command::Audit { what: Audit::Export { format, tenant } } => export_audit(&config, &format, tenant),
         Command::Keys { what: SigningKeys::List } => list_keys(&config),
-        Command::Keys { what: SigningKeys::Rotate { now } } => rotate_keys(&config, now),
+        Command::Keys { what: SigningKeys::Rotate { now, leaked } } => {
+            let how = if leaked {
+                Rotation::Leaked
+            } else if now {
+                Rotation::AtOnce
+            } else {
+                Rotation::Ahead
+            };
+            rotate_keys(&config, how)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -278,8 +291,8 @@ fn list_keys(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rotate_keys(config: &Config, now: bool) -> anyhow::Result<()> {
-    for key in open(config)?.operations.rotate_signing_keys(now)? {
+fn rotate_keys(config: &Config, how: Rotation) -> anyhow::Result<()> {
+    for key in open(config)?.operations.rotate_signing_keys(how)? {
         println!("{}", key.in_words());
     }
     Ok(())

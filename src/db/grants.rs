@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::connection::{Reader, Writer};
+use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
-use super::schema::{authorization_codes, grants, refresh_tokens, revoked_tokens};
+use super::schema::{authorization_codes, clients, grants, refresh_tokens, revoked_tokens};
 use super::{from_json_list, json_list, known, stored};
 use crate::clock::Timestamp;
-use crate::domain::id::{AccountId, ClientUid, GrantId};
+use crate::domain::id::{AccountId, ClientUid, GrantId, ServiceId};
 use crate::domain::protocol::grant::Grant;
 use crate::domain::service::Environment;
 
@@ -97,6 +97,26 @@ pub fn end_of_account(writer: &mut Writer<'_>, account: AccountId, client: Clien
         .load(writer.conn())?;
     for id in open {
         end(writer, stored(&id, "grant id")?, now)?;
+    }
+    Ok(())
+}
+
+/// Ends everything that users let a service's clients do while it was live.
+pub fn end_live_of_service(writer: &mut Writer<'_>, service: ServiceId, now: Timestamp) -> Result<()> {
+    let open: Vec<String> = grants::table
+        .inner_join(clients::table)
+        .filter(clients::service_id.eq(service.to_string()))
+        .filter(grants::environment.eq(Environment::Live.as_str()))
+        .filter(grants::ended_at.is_null())
+        .select(grants::id)
+        .load(writer.conn())?;
+    for portion in open.chunks(500) {
+        diesel::update(grants::table.filter(grants::id.eq_any(portion)))
+            .set(grants::ended_at.eq(Some(now.micros())))
+            .execute(writer.conn())?;
+        diesel::update(refresh_tokens::table.filter(refresh_tokens::grant_id.eq_any(portion)))
+            .set(refresh_tokens::live_of.eq(None::<String>))
+            .execute(writer.conn())?;
     }
     Ok(())
 }
@@ -208,12 +228,10 @@ pub fn use_refresh_token(writer: &mut Writer<'_>, token_hash: &str) -> Result<bo
 
 /// Notes that an access token ended early. It is forgotten when it would have ended anyway.
 pub fn revoke_token(writer: &mut Writer<'_>, jti: &str, expires_at: Timestamp) -> Result<()> {
-    let known: i64 = revoked_tokens::table.filter(revoked_tokens::jti.eq(jti)).count().get_result(writer.conn())?;
-    if known == 0 {
-        diesel::insert_into(revoked_tokens::table)
-            .values((revoked_tokens::jti.eq(jti), revoked_tokens::expires_at.eq(expires_at.micros())))
-            .execute(writer.conn())?;
-    }
+    let row = (revoked_tokens::jti.eq(jti), revoked_tokens::expires_at.eq(expires_at.micros()));
+    on_both!(writer.conn(), conn => {
+        diesel::insert_into(revoked_tokens::table).values(row).on_conflict_do_nothing().execute(conn)
+    })?;
     Ok(())
 }
 

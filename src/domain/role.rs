@@ -73,7 +73,7 @@ impl RoleSettings {
 
     pub fn parse(input: &RoleInput) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.take("name", "Name", text::name(&input.name, "a name", Self::MAX_NAME));
+        let name = errors.take("name", "Name", role_name(&input.name));
         let description =
             errors.take("description", "Description", text::paragraph(&input.description, Self::MAX_DESCRIPTION));
         match (name, description) {
@@ -99,6 +99,15 @@ impl RoleSettings {
     /// What the trail compares.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         vec![("Name", self.name.clone()), ("Description", self.description.clone())]
+    }
+}
+
+/// Tokens set a community's name apart from its role by a colon: no role of a tenant's own may look like that.
+fn role_name(typed: &str) -> Result<String, String> {
+    let name = text::name(typed, "a name", RoleSettings::MAX_NAME)?;
+    match name.contains(": ") {
+        true => Err("Leave out the colon: in tokens it sets a community apart from its role.".into()),
+        false => Ok(name),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Removing for good what was deleted long enough ago. Killed at any point it leaves whole things behind, and the next
 //! run goes on; of two runs at once each thing is removed by one.
 
+use std::time::Duration;
+
 use super::protocol::signing;
 use super::{Operations, Result, Target, Who, record};
 use crate::db;
@@ -26,6 +28,9 @@ pub struct Named {
     pub id: String,
     pub name: String,
 }
+
+/// How long a grant is kept after its last refresh token has ended: whoever comes with one is told so.
+const GRANTS_KEPT_FOR: Duration = Duration::from_secs(86_400);
 
 impl Operations {
     /// Removes what is due now, clients before services. `keep_going` is asked before each removal.
@@ -113,6 +118,8 @@ impl Operations {
             db::secrets::remove_stale_tickets(writer, now)?;
             db::submissions::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
             db::throttles::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
+            db::grants::remove_ended(writer, now, now.minus(GRANTS_KEPT_FOR))?;
+            db::used_assertions::remove_ended(writer, now)?;
             self.forget_protocol(writer, now)?;
             signing::remove_retired_keys(writer, now)
         })

@@ -254,6 +254,7 @@ impl Operations {
             after.updated_at = now;
             db::services::update(writer, &after)?;
             db::releases::remove_changes(writer, id)?;
+            db::grants::end_live_of_service(writer, id, now)?;
             let gone = db::secrets::remove_live_of_service(writer, id)?;
             let mut changed = vec![environment_change(&before, &after)];
             if !gone.is_empty() {

@@ -16,7 +16,8 @@ async function attempt(name, work) {
   try {
     seen[name] = await work();
   } catch (error) {
-    const found = error.error ?? error.cause?.error ?? error.cause?.get?.('error') ?? error.message;
+    const body = await error.response?.json().catch(() => null);
+    const found = body?.error ?? error.error ?? error.cause?.error ?? error.cause?.get?.('error') ?? error.message;
     seen[name] = { error: String(found) };
   }
 }

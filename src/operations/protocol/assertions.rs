@@ -75,7 +75,7 @@ impl Operations {
             return wrong(format!("aud = {issuer}"), format!("aud = {}", audiences.join(", ")));
         }
         let ends = seconds("exp").unwrap_or(0);
-        let latest = now.plus(LONGEST).seconds();
+        let latest = now.plus(LONGEST).plus(SKEW).seconds();
         if ends <= now.seconds() || ends > latest {
             return wrong(format!("exp after {} and at most {latest}", now.seconds()), format!("exp = {ends}"));
         }
@@ -87,7 +87,7 @@ impl Operations {
             return wrong("a jti".into(), String::new());
         }
         let id = hashing::sha256(&format!("{} {}", registered.client.uid, text("jti")));
-        let kept_until = now.plus(LONGEST).plus(SKEW);
+        let kept_until = now.plus(LONGEST).plus(2 * SKEW);
         match self.db.write(|writer| db::used_assertions::claim(writer, &id, kept_until))? {
             true => Ok(()),
             false => Err(Fault::AssertionRepeated.into()),

@@ -45,6 +45,17 @@ pub fn wanted(registered: &Registered, scopes: &[&str], grant: &Grant, place: Pl
     of_scopes.collect()
 }
 
+/// The scopes of the client that stand for claims which a request names one by one: whoever consents to the request
+/// consents to them.
+pub fn scopes_of_named_claims(registered: &Registered, claims: &str) -> Vec<&'static str> {
+    let named: Map<String, Value> = serde_json::from_str(claims).unwrap_or_default();
+    let is_named = |claim: &str| named.values().filter_map(Value::as_object).any(|place| place.contains_key(claim));
+    let may_have = |scope: &str| registered.client.settings.scopes.iter().any(|own| own == scope);
+    let stands_for =
+        BY_SCOPE.iter().filter(|(scope, claims)| may_have(scope) && claims.iter().any(|claim| is_named(claim)));
+    stands_for.map(|(scope, _)| *scope).collect()
+}
+
 /// What is true of the person now.
 pub fn claims_of(
     reader: &mut Reader<'_>,

@@ -12,7 +12,7 @@ use crate::domain::protocol::event::ProtocolEvent;
 const WAITING: usize = 10_000;
 
 /// So many characters of what came are kept, and of what was tried.
-const RECEIVED: usize = 4_096;
+const COMPARED: usize = 4_096;
 const ATTEMPTED: usize = 100;
 
 pub const HOUR: Duration = Duration::from_secs(3_600);
@@ -75,7 +75,8 @@ impl ProtocolLog {
     pub fn note(&self, mut event: ProtocolEvent) {
         event.attempted = kept(&event.attempted, ATTEMPTED);
         if let Some(refusal) = &mut event.refusal {
-            refusal.received = kept(&refusal.received, RECEIVED);
+            refusal.received = kept(&refusal.received, COMPARED);
+            refusal.expected = kept(&refusal.expected, COMPARED);
         }
         let mut noted = self.noted();
         if let Some(client) = event.client {
@@ -168,7 +169,7 @@ mod tests {
         let noted = log.take();
         let received = &noted.events[0].refusal.as_ref().unwrap().received;
         assert!(received.starts_with("a\u{FFFD}x"));
-        assert_eq!((received.chars().count(), noted.events[0].attempted.len()), (RECEIVED, ATTEMPTED));
+        assert_eq!((received.chars().count(), noted.events[0].attempted.len()), (COMPARED, ATTEMPTED));
     }
 
     #[test]

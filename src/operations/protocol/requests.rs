@@ -15,6 +15,9 @@ use crate::domain::protocol::registered::Registered;
 use crate::domain::service::Environment;
 use crate::operations::Operations;
 
+/// How a transaction ends: an inner refusal keeps what was written, the end of a grant above all; an outer one undoes it.
+type Kept<T> = Result<Result<T, Refusal>, Refusal>;
+
 /// What a token request is answered with.
 #[derive(Clone, Debug)]
 pub struct Tokens {
@@ -76,7 +79,7 @@ impl Operations {
         let registered = &caller.registered;
         let (redirect_url, verifier) = (params.get("redirect_uri"), params.get("code_verifier"));
         let now = self.now();
-        let redeemed = self.db.write(|writer| -> Result<Result<(Grant, Option<String>), Refusal>, Refusal> {
+        let redeemed = self.db.write(|writer| -> Kept<(Grant, Option<String>)> {
             let found = db::grants::code(writer, &hash)?.filter(|code| code.grant.client == registered.client.uid);
             let Some(code) = found else { return Err(Fault::CodeUnknown.into()) };
             // Asked before anything else, so that a thief learns nothing from a code that was used.
@@ -109,7 +112,7 @@ impl Operations {
         let registered = &caller.registered;
         let scope = params.get("scope");
         let now = self.now();
-        let refreshed = self.db.write(|writer| -> Result<Result<(Grant, Vec<String>, String), Refusal>, Refusal> {
+        let refreshed = self.db.write(|writer| -> Kept<(Grant, Vec<String>, String)> {
             let found = db::grants::refresh_token(writer, &hash)?;
             let Some((grant, lives)) = found.filter(|(grant, _)| grant.client == registered.client.uid) else {
                 return Err(Fault::RefreshUnknown.into());
@@ -119,6 +122,11 @@ impl Operations {
             }
             if grant.expires_at <= now {
                 return Err(Fault::RefreshExpired.into());
+            }
+            // Before anything else, so that nothing in the rest of the request hides it.
+            if !lives {
+                db::grants::end(writer, grant.id, now)?;
+                return Ok(Err(Fault::RefreshReused.into()));
             }
             if let Err(refusal) = still_granted(writer, registered, &grant, caller.environment) {
                 return Ok(Err(refusal));
@@ -233,12 +241,15 @@ pub fn still_granted(
     grant: &Grant,
     environment: Environment,
 ) -> Result<(), Refusal> {
-    // What was granted at a live service ends when the service is taken back.
+    // What was granted at a live service ends when the service is taken back; and a test is not consent to the real thing.
     let taken_back = grant.environment == Environment::Live && registered.service.environment == Environment::Sandbox;
-    if grant.ended_at.is_some() || taken_back {
+    let was_a_test = grant.environment == Environment::Sandbox && environment == Environment::Live;
+    let (account, _) = db::accounts::find(reader, grant.account)?;
+    // Whoever knew the password before may have let an application in.
+    let before_the_password = grant.authenticated_at < account.password_changed_at;
+    if grant.ended_at.is_some() || taken_back || was_a_test || before_the_password {
         return Err(Fault::GrantEnded.into());
     }
-    let (account, _) = db::accounts::find(reader, grant.account)?;
     match environment {
         Environment::Live => Ok(()),
         Environment::Sandbox => match db::test_users::includes(reader, registered.service.id, &account.email.key())? {

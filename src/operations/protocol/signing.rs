@@ -83,6 +83,18 @@ pub struct OwnToken {
     pub claims: Map<String, Value>,
 }
 
+/// How the keys before give way to new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The new ones are published now and sign in an hour.
+    Ahead,
+    /// They sign at once: whoever keeps a copy of the published keys must read them again.
+    AtOnce,
+    /// The same, and those before are gone: no token that they have signed counts any more. An instance may take a
+    /// minute to notice.
+    Leaked,
+}
+
 /// A key as whoever runs the deployment sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedKey {
@@ -147,15 +159,19 @@ impl Operations {
         Ok(self.ring(JUST_READ)?.published(self.now()).map(|key| key.jwk.clone()).collect())
     }
 
-    /// New keys, one per algorithm. They are published now and sign in an hour; at once only when asked for: whoever
-    /// keeps a copy of the published keys must read them again then.
-    pub fn rotate_signing_keys(&self, at_once: bool) -> Result<Vec<ListedKey>> {
+    /// New keys, one per algorithm.
+    pub fn rotate_signing_keys(&self, how: Rotation) -> Result<Vec<ListedKey>> {
         let now = self.now();
-        let active_from = if at_once { now } else { now.plus(PUBLISHED_AHEAD) };
+        let active_from = if how == Rotation::Ahead { now.plus(PUBLISHED_AHEAD) } else { now };
         let new: Vec<StoredKey> = Signing::ALL.iter().map(|algorithm| self.new_key(*algorithm, active_from)).collect();
         self.db.write(|writer| {
             let before = db::signing_keys::all(writer)?;
             let mut changes = Vec::new();
+            if how == Rotation::Leaked {
+                for key in &before {
+                    db::signing_keys::remove(writer, &key.kid)?;
+                }
+            }
             for key in &new {
                 db::signing_keys::insert(writer, key)?;
                 changes.push(Change {

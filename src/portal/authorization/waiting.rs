@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{Application, carry, declined, leading_to, note};
+use crate::crypto::hashing;
 use crate::domain::protocol::event::Endpoint;
 use crate::domain::protocol::return_to::Answer;
 use crate::domain::scope::Scope;
@@ -25,6 +26,7 @@ struct ConsentPage {
     scopes: Vec<Scope>,
     name: String,
     email: String,
+    shown: String,
     account: String,
     here: String,
     /// To sign in as somebody else.
@@ -81,6 +83,13 @@ pub struct Decision {
     decision: String,
     /// Who was asked: a page that was shown to somebody else decides nothing.
     account: String,
+    /// Stands for what was shown: a page from before it became more decides nothing.
+    shown: String,
+}
+
+/// Stands for the scopes that the user is shown.
+fn mark_of(asked: &Asked) -> String {
+    hashing::sha256(&asked.to_consent().join(" "))
 }
 
 pub async fn decide(
@@ -108,7 +117,7 @@ fn decided(
         return Ok(Looked::Gone);
     }
     match step? {
-        Step::Consent(user) if user.account.id.to_string() == decision.account => {
+        Step::Consent(user) if user.account.id.to_string() == decision.account && mark_of(&asked) == decision.shown => {
             Ok(ended(operations.consent(&asked, &user, token)?, asked))
         }
         _ => Ok(Looked::Anew),
@@ -149,7 +158,8 @@ fn draw_step(visitor: &Visitor, token: &str, asked: &Asked, step: Step) -> Resul
             let page = ConsentPage {
                 shell: visitor.shell(format!("Allow {}?", application.name)),
                 application,
-                scopes: asked.request.scopes.iter().filter_map(worded).collect(),
+                scopes: asked.to_consent().iter().filter_map(worded).collect(),
+                shown: mark_of(asked),
                 name: account.name,
                 email: account.email.as_str().to_owned(),
                 account: account.id.to_string(),

@@ -7,7 +7,7 @@ use keywright::portal::routes::ROUTES;
 use reqwest::header::HeaderMap;
 use scraper::{ElementRef, Html, Selector};
 
-use crate::support::{Authenticator, Browser, CALLBACK, CHALLENGE, PASSWORD, Person, TestPortal, Wrong};
+use crate::support::{Authenticator, Browser, CALLBACK, CHALLENGE, PASSWORD, Person, TestPortal, Wrong, answered};
 
 fn select(css: &str) -> Selector {
     Selector::parse(css).expect("a selector")
@@ -266,8 +266,8 @@ fn every_page_of_an_administrator_is_sound() {
         "/audit?what=clients&on=b",
         "/clients",
         "/clients?page=2",
-        "/rejections",
         "/clients?page=99",
+        "/rejections",
         "/clients?search=nothing+like+it",
         "/members",
         "/members?search=nothing+like+it",
@@ -314,6 +314,11 @@ fn every_page_of_an_administrator_is_sound() {
     paths.extend([gone.service, resting.service, empty].map(|id| format!("/services/{id}")));
     paths.extend([gone.client, resting.client].map(|uid| format!("/clients/{uid}")));
     paths.extend(["", "/removal"].map(|part| format!("/members/{}{part}", things.member)));
+    let client_id = portal.text(&format!("SELECT client_id AS words FROM clients WHERE uid = '{client}'"));
+    let form = [("client_id", client_id.as_str()), ("client_secret", "<b>no secret</b>"), ("grant_type", "x")];
+    let refused = answered(portal.http().post(format!("{}/oauth2/token", portal.url)).form(&form));
+    portal.application.operations.flush_protocol_log().expect("it is written");
+    paths.push(format!("/rejections/{}", refused.text("reference")));
     for path in &paths {
         walk.visit(path, 200);
         visited.push(path.clone());
@@ -324,6 +329,7 @@ fn every_page_of_an_administrator_is_sound() {
         (format!("/reveals/{}", things.reveal), 410),
         ("/invitations/accept?token=nothing".to_owned(), 410),
         ("/nowhere".to_owned(), 404),
+        ("/rejections/AAAAAAAAAA".to_owned(), 404),
         (format!("/services/{}/edit", gone.service), 409),
     ] {
         walk.visit(&path, status);

@@ -65,8 +65,8 @@ fn an_assertion_says_who_for_whom_and_until_when() {
         ("exp", json!("soon"), false),
         ("exp", json!(now.seconds()), false),
         ("exp", json!(now.plus(SECOND).seconds()), true),
-        ("exp", json!(now.plus(HOUR).seconds()), true),
-        ("exp", json!(now.plus(HOUR + SECOND).seconds()), false),
+        ("exp", json!(now.plus(HOUR + MINUTE).seconds()), true),
+        ("exp", json!(now.plus(HOUR + MINUTE + SECOND).seconds()), false),
         ("nbf", json!(now.plus(Duration::from_secs(60)).seconds()), true),
         ("nbf", json!(now.plus(Duration::from_secs(61)).seconds()), false),
     ] {

@@ -155,7 +155,32 @@ fn who_belongs_to_no_company_signs_in_all_the_same() {
     portal.sql(&format!("DELETE FROM members WHERE account_id = '{account}'"));
     let mut browser = Browser::new(&portal.url);
     browser.visit(&request(&app, &[]));
-    Returned::on(give_password(&mut browser, &member())).code();
+    // The company's own people need not be asked; everybody else is, once.
+    assert!(give_password(&mut browser, &member()).heading().starts_with("Allow App"));
+    Returned::on(browser.press("Allow")).code();
+    Returned::on(browser.visit(&request(&app, &[]))).code();
+}
+
+/// What an application asks for by naming claims is shown, consented to and remembered like the scopes that stand for it.
+#[test]
+fn claims_that_are_named_need_consent() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |input| input.require_consent = "yes".into());
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    browser.visit(&request(&app, &[("scope", "openid")]));
+    Returned::on(browser.press("Allow")).code();
+    let named = [("scope", "openid"), ("claims", r#"{"userinfo":{"email":null}}"#)];
+    let silent = [&named[..], &[("prompt", "none")]].concat();
+    assert_eq!(Returned::on(browser.visit(&request(&app, &silent))).get("error"), "consent_required");
+    assert!(browser.visit(&request(&app, &named)).sees("email"));
+    // The page was for less than what is asked for by now.
+    portal.sql(
+        "UPDATE authorization_requests SET parameters = replace(parameters, 'scope=openid', 'scope=openid+roles')",
+    );
+    assert!(browser.press("Allow").sees("roles"), "it is shown anew");
+    Returned::on(browser.press("Allow")).code();
+    Returned::on(browser.visit(&request(&app, &silent))).code();
 }
 
 #[test]

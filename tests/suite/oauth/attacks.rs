@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use keywright::domain::client::ClientType;
+use keywright::operations::protocol::signing::Rotation;
 
 use super::asking::{Returned, request};
 use crate::support::{App, Browser, CALLBACK, Person, TestPortal, VERIFIER, answered, claims};
@@ -233,8 +234,10 @@ fn keys_rotate_under_load() {
             });
         }
         scope.spawn(|| {
-            for round in 0..6 {
-                portal.application.operations.rotate_signing_keys(round % 2 == 0).expect("new keys");
+            for how in
+                [Rotation::Ahead, Rotation::AtOnce, Rotation::Ahead, Rotation::Ahead, Rotation::AtOnce, Rotation::Ahead]
+            {
+                portal.application.operations.rotate_signing_keys(how).expect("new keys");
                 portal.clock.advance(Duration::from_secs(1_200));
             }
         });

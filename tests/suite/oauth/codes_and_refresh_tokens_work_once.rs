@@ -162,6 +162,36 @@ fn a_refresh_feels_what_changed() {
     assert_eq!(error(&portal.refresh(&app, second.text("refresh_token"))), (400, "invalid_grant"));
 }
 
+#[test]
+fn a_changed_password_ends_what_was_granted() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let first = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
+    let account = portal.person(&company, Person::Member).account_id;
+    let later = portal.clock.now().plus(MICRO).micros();
+    portal.sql(&format!("UPDATE accounts SET password_changed_at = {later} WHERE id = '{account}'"));
+    assert_eq!(error(&portal.refresh(&app, first.text("refresh_token"))), (400, "invalid_grant"));
+}
+
+/// A used token is noticed whatever else is wrong with the request.
+#[test]
+fn reuse_is_not_hidden_by_another_fault() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let first = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
+    let second = portal.refresh(&app, first.text("refresh_token"));
+    let form =
+        [("grant_type", "refresh_token"), ("refresh_token", first.text("refresh_token")), ("scope", "nothing.of.it")];
+    assert_eq!(error(&portal.token(&app, &form)), (400, "invalid_grant"));
+    assert_eq!(
+        error(&portal.refresh(&app, second.text("refresh_token"))),
+        (400, "invalid_grant"),
+        "the family has ended"
+    );
+}
+
 /// Of many at once, on connections of their own, one gets tokens; and because the others came, it loses them.
 #[test]
 fn of_many_at_once_one_wins_and_the_family_ends() {

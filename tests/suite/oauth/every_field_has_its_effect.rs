@@ -137,9 +137,13 @@ fn rows() -> Vec<Row> {
         row("Allow refresh tokens", Native, "/code/refresh", (json!(true), json!(false)), |input, _| {
             input.allow_refresh = String::new();
         }),
-        row("Allow refresh tokens", Hybrid, "/code/refresh", (json!(true), json!(false)), |input, _| {
-            input.allow_refresh = String::new();
-        }),
+        Row {
+            asking: Asking { response_type: "code id_token", ..USUAL },
+            asking_after: Asking { response_type: "code id_token", ..USUAL },
+            ..row("Allow refresh tokens", Hybrid, "/code/refresh", (json!(true), json!(false)), |input, _| {
+                input.allow_refresh = String::new();
+            })
+        },
         row("Require user consent", Web, "/code/consented", (json!(false), json!(true)), |input, _| {
             input.require_consent = "yes".into();
         }),

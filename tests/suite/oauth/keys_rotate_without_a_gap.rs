@@ -9,11 +9,12 @@ use keywright::app::Application;
 use keywright::crypto::hex;
 use keywright::crypto::keys::Keys;
 use keywright::db;
-use keywright::domain::client::Signing;
+use keywright::domain::client::{ClientType, Signing};
 use keywright::domain::protocol::rotation::{PUBLISHED_AFTER, PUBLISHED_AHEAD};
+use keywright::operations::protocol::signing::Rotation;
 use serde_json::{Map, Value, json};
 
-use crate::support::TestPortal;
+use crate::support::{TestPortal, answered};
 
 const MICROSECOND: Duration = Duration::from_micros(1);
 
@@ -79,7 +80,7 @@ fn a_new_key_is_published_an_hour_before_it_signs() {
     let portal = TestPortal::spawn();
     let other = second(&portal);
     let old: Vec<String> = Signing::ALL.iter().map(|signing| kid(&token(&portal.application, *signing))).collect();
-    portal.application.operations.rotate_signing_keys(false).unwrap();
+    portal.application.operations.rotate_signing_keys(Rotation::Ahead).unwrap();
     assert_eq!(published(&portal).len(), 4);
     let signs = |application: &Application| -> Vec<String> {
         Signing::ALL.iter().map(|signing| kid(&token(application, *signing))).collect()
@@ -98,7 +99,7 @@ fn an_old_key_goes_after_its_last_token() {
     let portal = TestPortal::spawn();
     let first = token(&portal.application, Signing::Es256);
     let operations = &portal.application.operations;
-    operations.rotate_signing_keys(false).unwrap();
+    operations.rotate_signing_keys(Rotation::Ahead).unwrap();
     portal.clock.advance(PUBLISHED_AHEAD - MICROSECOND);
     let last = token(&portal.application, Signing::Es256);
     assert_eq!(kid(&first), kid(&last));
@@ -122,7 +123,7 @@ fn a_rotation_at_once_is_felt_on_every_instance() {
     let other = second(&portal);
     let old = token(&other, Signing::Rs256);
     portal.clock.advance(MICROSECOND);
-    portal.application.operations.rotate_signing_keys(true).unwrap();
+    portal.application.operations.rotate_signing_keys(Rotation::AtOnce).unwrap();
     let new = token(&portal.application, Signing::Rs256);
     assert_ne!(kid(&new), kid(&old));
     portal.clock.advance(Duration::from_secs(1));
@@ -213,6 +214,21 @@ fn with_another_key_file_nothing_is_signed_until_there_are_new_keys() {
     let stranger = Application::open_with(&portal.config, portal.clock.clone(), Keys::ephemeral()).unwrap();
     assert!(stranger.operations.sign(Signing::Es256, "JWT", &Map::new()).is_err());
     assert!(is_own(&stranger, &old));
-    stranger.operations.rotate_signing_keys(true).unwrap();
+    stranger.operations.rotate_signing_keys(Rotation::AtOnce).unwrap();
     assert!(is_own(&stranger, &token(&stranger, Signing::Es256)));
+}
+
+#[test]
+fn a_leaked_key_counts_no_more() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let tokens = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
+    let info =
+        |token: &str| answered(portal.http().get(format!("{}/oauth2/userinfo", portal.url)).bearer_auth(token)).status;
+    assert_eq!(info(tokens.text("access_token")), 200);
+    portal.application.operations.rotate_signing_keys(Rotation::Leaked).unwrap();
+    assert_eq!(info(tokens.text("access_token")), 401);
+    let refreshed = portal.refresh(&app, tokens.text("refresh_token"));
+    assert_eq!(info(refreshed.text("access_token")), 200);
 }

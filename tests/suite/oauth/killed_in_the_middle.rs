@@ -19,11 +19,14 @@ use serde_json::Value;
 
 use crate::support::{App, CALLBACK, CHALLENGE, Person, Served, TestPortal, VERIFIER};
 
-/// Each is redeemed, and what it brings refreshed: twice as many requests.
-const CODES: usize = 5_000;
+/// Each is redeemed, and what it brings refreshed: twice as many requests. `TEST_KILLED_CODES=5000` takes minutes.
+fn how_many() -> usize {
+    std::env::var("TEST_KILLED_CODES").ok().and_then(|count| count.parse().ok()).unwrap_or(400)
+}
+
 const WORKERS: usize = 8;
 /// The server is killed when so many answers came since it was started: never at the same point.
-const ANSWERS_BETWEEN: std::ops::Range<usize> = 300..1_500;
+const ANSWERS_BETWEEN: std::ops::Range<usize> = 40..200;
 
 /// What one code brought, as its holder saw it.
 #[derive(Default)]
@@ -44,7 +47,7 @@ fn nothing_is_issued_twice() {
         DatabaseUrl::Sqlite(file) => format!("sqlite://{file}"),
         DatabaseUrl::Postgres(url) => url.clone(),
     };
-    let served = RwLock::new(Some(Served::start("warn", &[("KEYWRIGHT_DATABASE_URL", url.as_str())])));
+    let served = RwLock::new(Some(Served::start("info", &[("KEYWRIGHT_DATABASE_URL", url.as_str())])));
     let (next, answers, kills) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let kill_at = AtomicUsize::new(some_answers());
     let seen: Mutex<HashMap<usize, Seen>> = Mutex::default();
@@ -96,7 +99,7 @@ fn nothing_is_issued_twice() {
     });
     drop(served);
     let (seen, kills) = (seen.into_inner().expect("what was seen"), kills.into_inner());
-    assert!(kills >= 4, "it was killed {kills} times");
+    assert!(kills >= 3, "it was killed {kills} times");
     let count = |query: &str| portal.number(query);
     assert_eq!(
         count(
@@ -121,7 +124,11 @@ fn nothing_is_issued_twice() {
             assert!(found.expect("an answer").is_some(), "{number}: what was answered is there");
         }
     }
-    assert!(redeemed > CODES * 9 / 10 && refreshed > CODES * 9 / 10, "{redeemed} and {refreshed} of {CODES}");
+    assert!(
+        redeemed > codes.len() * 8 / 10 && refreshed > codes.len() * 8 / 10,
+        "{redeemed} and {refreshed} of {}",
+        codes.len()
+    );
 }
 
 fn some_answers() -> usize {
@@ -133,7 +140,7 @@ fn some_answers() -> usize {
 fn many_codes(portal: &TestPortal, account: keywright::domain::id::AccountId, app: &App) -> Vec<(String, GrantId)> {
     let far = Timestamp::from_form_value("2099-01-01T00:00").expect("a time");
     let codes: Vec<(String, GrantId)> =
-        (0..CODES).map(|_| (random::token(), GrantId::new(1, random::bytes()))).collect();
+        (0..how_many()).map(|_| (random::token(), GrantId::new(1, random::bytes()))).collect();
     let made = portal.application.operations.fill(|writer| {
         codes.iter().try_for_each(|(code, id)| {
             let grant = Grant {

@@ -69,7 +69,7 @@ impl Operations {
             }
             if consents {
                 let id = new_id!(self, ConsentId);
-                db::consents::remember(writer, id, grant.account, grant.client, &grant.scopes, now)?;
+                db::consents::remember(writer, id, grant.account, grant.client, &asked.to_consent(), now)?;
             }
             self.write_grant(writer, asked, &grant, code.as_deref())?;
             Ok(true)

@@ -19,6 +19,30 @@ pub const PUSHED_LASTS: Duration = Duration::from_secs(60);
 /// How long a user may take to sign in and to consent.
 const WAITS: Duration = Duration::from_secs(3_600);
 
+/// What a request can mean something by. Nothing else is kept: anybody can send one.
+const KNOWN: [&str; 20] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "response_mode",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+    "claims",
+    "acr_values",
+    "ui_locales",
+    "display",
+    "request",
+    "request_uri",
+    "registration",
+];
+
 impl Operations {
     /// Keeps what a client has pushed. Answers with its `request_uri`.
     pub fn push_request(&self, registered: &Registered, params: &Params) -> std::result::Result<String, Refusal> {
@@ -34,7 +58,8 @@ impl Operations {
 
     fn keep_request(&self, registered: &Registered, params: &Params, pushed: bool, lasts: Duration) -> Result<String> {
         let (token, now) = (random::token(), self.now());
-        let request = Kept { client: registered.client.uid, parameters: params.encoded(), created_at: now };
+        let parameters = params.only(&KNOWN).encoded();
+        let request = Kept { client: registered.client.uid, parameters, created_at: now };
         self.db.write(|writer| requests::insert(writer, &sha256(&token), pushed, &request, now.plus(lasts)))?;
         Ok(token)
     }

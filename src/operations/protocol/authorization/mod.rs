@@ -12,7 +12,7 @@ pub use issue::Issued;
 pub use kept::PUSHED_LASTS;
 pub use steps::{AtBrowser, Step, User};
 
-use super::Refused;
+use super::{Refused, claims};
 use crate::db;
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::params::Params;
@@ -56,6 +56,17 @@ impl Asked {
             return_to: Some(Box::new(self.return_to.clone())),
             attempted: self.attempted().to_owned(),
         }
+    }
+
+    /// What the user is asked to consent to: the scopes, and those that stand for the claims named beside them.
+    pub fn to_consent(&self) -> Vec<String> {
+        let mut scopes = self.request.scopes.clone();
+        for scope in claims::scopes_of_named_claims(&self.registered, &self.request.claims) {
+            if !scopes.iter().any(|known| known == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
+        scopes
     }
 
     /// What was asked for, in one word for the client's developers.

@@ -90,9 +90,14 @@ impl Operations {
         if request.prompt.consent {
             return Ok(Step::Consent(user));
         }
-        if client.settings.require_consent {
-            let given = self.db.read(|reader| db::consents::scopes(reader, user.account.id, client.uid))?;
-            if !request.scopes.iter().all(|scope| given.contains(scope)) {
+        // A company decides for its own people whether they are asked. Everybody else is: whoever registers a client must
+        // not learn who comes by.
+        let tenant = asked.registered.tenant.id;
+        let account = user.account.id;
+        let is_own = || self.db.read(|reader| db::tenants::membership(reader, account, Some(tenant)));
+        if client.settings.require_consent || is_own()?.is_none() {
+            let given = self.db.read(|reader| db::consents::scopes(reader, account, client.uid))?;
+            if !asked.to_consent().iter().all(|scope| given.contains(scope)) {
                 return Ok(Step::Consent(user));
             }
         }
