@@ -9,12 +9,15 @@ use super::clients::Caller;
 use crate::crypto::hashing;
 use crate::crypto::signing::{PublicKey, Unverified};
 use crate::db;
+use crate::domain::client_key::ClientKey;
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::registered::Registered;
 use crate::operations::Operations;
 
 /// How far ahead an assertion may end: its `jti` is kept as long.
 const LONGEST: Duration = Duration::from_secs(3_600);
+/// How often the last use of a key is noted, like that of a secret.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
 /// How far the client's clock may be ahead of ours.
 const SKEW: Duration = Duration::from_secs(60);
 
@@ -32,27 +35,37 @@ impl Operations {
         if !registered.client.has_secrets() {
             return Err(fault(Fault::SecretNotForPublic.into()));
         }
-        let claims = self.signed_by(&registered, &unverified).map_err(fault)?;
-        self.check_assertion(&registered, &claims).map_err(fault)?;
+        let (key, claims) = self.signed_by(&registered, &unverified).map_err(fault)?;
+        self.check_assertion(&registered, &key, &claims).map_err(fault)?;
         let environment = registered.service.environment;
         Ok(Caller { registered, environment, is_confidential: true })
     }
 
-    /// The claims, if one of the client's keys has signed them.
-    fn signed_by(&self, registered: &Registered, unverified: &Unverified<'_>) -> Result<Map<String, Value>, Refusal> {
+    /// The claims, with the key of the client's that has signed them.
+    fn signed_by(
+        &self,
+        registered: &Registered,
+        unverified: &Unverified<'_>,
+    ) -> Result<(ClientKey, Map<String, Value>), Refusal> {
         let uid = registered.client.uid;
         let keys = self.db.read(|reader| db::client_keys::of_client(reader, uid))?;
         let fits = |kid: &str| kid.is_empty() || unverified.kid().is_empty() || kid == unverified.kid();
         let signed = keys.iter().filter(|key| fits(&key.key.kid)).find_map(|key| {
             let jwk = serde_json::from_str(&key.key.jwk).ok()?;
-            unverified.verify(&PublicKey::from_jwk(&jwk).ok()?)
+            let verified = unverified.verify(&PublicKey::from_jwk(&jwk).ok()?)?;
+            Some((key.clone(), verified.claims))
         });
         let known: Vec<&str> = keys.iter().map(|key| key.key.kid.as_str()).collect();
         let unknown = || Refusal::comparing(Fault::AssertionKeyUnknown, known.join("\n"), unverified.kid());
-        signed.map(|verified| verified.claims).ok_or_else(unknown)
+        signed.ok_or_else(unknown)
     }
 
-    fn check_assertion(&self, registered: &Registered, claims: &Map<String, Value>) -> Result<(), Refusal> {
+    fn check_assertion(
+        &self,
+        registered: &Registered,
+        key: &ClientKey,
+        claims: &Map<String, Value>,
+    ) -> Result<(), Refusal> {
         let now = self.now();
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let seconds = |name: &str| claims.get(name).and_then(Value::as_f64).map(|at| at as i64);
@@ -88,9 +101,14 @@ impl Operations {
         }
         let id = hashing::sha256(&format!("{} {}", registered.client.uid, text("jti")));
         let kept_until = now.plus(LONGEST).plus(2 * SKEW);
-        match self.db.write(|writer| db::used_assertions::claim(writer, &id, kept_until))? {
-            true => Ok(()),
-            false => Err(Fault::AssertionRepeated.into()),
-        }
+        let noted_lately = key.last_used_at.is_some_and(|at| now.since(at) < NOTED_EVERY);
+        let is_new = self.db.write(|writer| {
+            let is_new = db::used_assertions::claim(writer, &id, kept_until)?;
+            if is_new && !noted_lately {
+                db::client_keys::note_use(writer, key.id, now)?;
+            }
+            Ok::<_, db::Error>(is_new)
+        })?;
+        if is_new { Ok(()) } else { Err(Fault::AssertionRepeated.into()) }
     }
 }

@@ -44,6 +44,25 @@ fn an_assertion_is_as_good_as_a_secret_and_good_once() {
     }
 }
 
+/// Who wants to delete a key must see that it is in use.
+#[test]
+fn the_use_of_a_key_is_noted_once_a_minute() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let (app, key) = with_key(&portal, &company, Signing::Es256);
+    let noted = || portal.number("SELECT coalesce(max(last_used_at), 0) AS n FROM client_keys");
+    assert_eq!(noted(), 0);
+    let use_it = || assert_eq!(send(&portal, &key.sign("JWT", &claims(&portal, &app))).status, 200);
+    use_it();
+    let first = portal.clock.now().micros();
+    portal.clock.advance(MINUTE - SECOND);
+    use_it();
+    assert_eq!(noted(), first);
+    portal.clock.advance(SECOND);
+    use_it();
+    assert_eq!(noted(), portal.clock.now().micros());
+}
+
 #[test]
 fn an_assertion_says_who_for_whom_and_until_when() {
     let portal = TestPortal::spawn();
