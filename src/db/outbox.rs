@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::{Reader, Writer};
+use super::connection::Writer;
 use super::error::Result;
 use super::schema::outbox;
 use super::stored;
@@ -72,8 +72,4 @@ pub fn postpone(writer: &mut Writer<'_>, id: MailId, until: Timestamp, error: &s
         .set((outbox::next_attempt_at.eq(until.micros()), outbox::last_error.eq(error)))
         .execute(writer.conn())?;
     Ok(())
-}
-
-pub fn waiting(reader: &mut Reader<'_>) -> Result<i64> {
-    Ok(outbox::table.count().get_result(reader.conn())?)
 }

@@ -6,7 +6,7 @@ use super::connection::Reader;
 use super::error::Result;
 use super::schema::{clients, scopes, services, tenants};
 use super::{clients as client_rows, services as service_rows, stored, tenants as tenant_rows};
-use crate::domain::id::{ClientUid, TenantId};
+use crate::domain::id::TenantId;
 use crate::domain::protocol::registered::Registered;
 use crate::domain::scope::Scope;
 
@@ -25,16 +25,6 @@ pub fn by_client_id(reader: &mut Reader<'_>, client_id: &str) -> Result<Option<R
     let found: Option<Row> = clients::table
         .inner_join(services::table.inner_join(tenants::table))
         .filter(clients::client_id.eq(client_id))
-        .select((clients::all_columns, services::all_columns, tenants::all_columns))
-        .first(reader.conn())
-        .optional()?;
-    found.map(registered).transpose()
-}
-
-pub fn by_uid(reader: &mut Reader<'_>, uid: ClientUid) -> Result<Option<Registered>> {
-    let found: Option<Row> = clients::table
-        .inner_join(services::table.inner_join(tenants::table))
-        .filter(clients::uid.eq(uid.to_string()))
         .select((clients::all_columns, services::all_columns, tenants::all_columns))
         .first(reader.conn())
         .optional()?;

@@ -116,10 +116,6 @@ impl Operations {
         let short: String = error.chars().take(500).collect();
         Ok(self.db.write(|writer| db::outbox::postpone(writer, mail.id, until, &short))?)
     }
-
-    pub fn mail_waiting(&self) -> Result<i64> {
-        Ok(self.db.read(db::outbox::waiting)?)
-    }
 }
 
 #[cfg(test)]
