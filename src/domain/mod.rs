@@ -10,6 +10,7 @@ pub mod client_key;
 pub mod community;
 pub mod company;
 pub mod cors_origin;
+pub mod credential;
 pub mod external_person;
 pub mod field_errors;
 pub mod id;

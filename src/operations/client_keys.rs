@@ -7,10 +7,10 @@ use crate::crypto::public_key::is_point_on_p256;
 use crate::db::{self, Writer};
 use crate::domain::audit::{AuditAction, Change};
 use crate::domain::client::Client;
-use crate::domain::client_key::{ClientKey, MAX_KEYS, PublicKey};
+use crate::domain::client_key::{ClientKey, PublicKey};
+use crate::domain::credential::Credential;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientKeyId, ClientUid};
-use crate::domain::lifecycle::{Status, WrongState, effective};
 use crate::domain::service::Service;
 
 impl Operations {
@@ -26,9 +26,6 @@ impl Operations {
         once(self, submission, |writer| {
             let (client, service) = lock_with_service(writer, permit.scope(), client)?;
             reach(writer, permit, &client)?;
-            if effective(&service.state, &client.state).status == Status::Deleted {
-                return Err(WrongState::because("This client is deleted. Reactivate it first.").into());
-            }
             self.insert_client_keys(writer, permit, &service, &client, &keys)?.ok_or(Error::NotFound)
         })
     }
@@ -42,14 +39,8 @@ impl Operations {
         client: &Client,
         keys: &[PublicKey],
     ) -> Result<Option<ClientKeyId>> {
-        if !client.has_secrets() {
-            return Err(WrongState::because("This client can't keep a key, so it has none: PKCE protects it.").into());
-        }
         let there = db::client_keys::of_client(writer, client.uid)?;
-        if there.len() + keys.len() > MAX_KEYS {
-            let reason = format!("A client has at most {MAX_KEYS} keys. Delete one that is no longer used.");
-            return Err(WrongState::because(reason).into());
-        }
+        Credential::Key.check_more(service, client, there.len(), keys.len())?;
         let mut first = None;
         for key in keys {
             if there.iter().any(|other| other.key.collides_with(key)) {

@@ -10,9 +10,10 @@ use crate::crypto::{hashing, random};
 use crate::db::{self, Writer};
 use crate::domain::audit::{AuditAction, Change};
 use crate::domain::client::Client;
+use crate::domain::credential::Credential;
 use crate::domain::id::{ClientUid, RevealId, SecretId};
-use crate::domain::lifecycle::{Status, WrongState, effective};
-use crate::domain::secret::{MAX_SECRETS, Overlap, PlainSecret, Secret, SecretInput, SecretSettings};
+use crate::domain::lifecycle::WrongState;
+use crate::domain::secret::{Overlap, PlainSecret, Secret, SecretInput, SecretSettings};
 use crate::domain::service::Service;
 
 /// How long a secret waits to be shown.
@@ -158,20 +159,7 @@ impl Operations {
     ) -> Result<(Client, Service)> {
         let (client, service) = lock_with_service(writer, permit.scope(), uid)?;
         reach(writer, permit, &client)?;
-        if effective(&service.state, &client.state).status == Status::Deleted {
-            return Err(WrongState::because("This client is deleted. Reactivate it first.").into());
-        }
-        if !client.has_secrets() {
-            return Err(
-                WrongState::because("This client can't keep a secret, so it has none: PKCE protects it.").into()
-            );
-        }
-        if db::secrets::count(writer, uid)? >= MAX_SECRETS {
-            return Err(WrongState::because(format!(
-                "A client has at most {MAX_SECRETS} secrets. Delete one that is no longer used."
-            ))
-            .into());
-        }
+        Credential::Secret.check_more(&service, &client, db::secrets::count(writer, uid)?, 1)?;
         Ok((client, service))
     }
 

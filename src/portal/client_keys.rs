@@ -15,11 +15,11 @@ use crate::access::{Permit, act};
 use crate::clock::Timestamp;
 use crate::db::{self, Reader};
 use crate::domain::client::Client;
-use crate::domain::client_key::{ClientKey, KeyFault, MAX_KEYS, PublicKey};
+use crate::domain::client_key::{ClientKey, KeyFault, PublicKey};
+use crate::domain::credential::Credential;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientKeyId, ClientUid};
-use crate::domain::lifecycle::{Status, effective};
-use crate::domain::service::{Environment, Service};
+use crate::domain::service::Environment;
 use crate::operations::clients::reach;
 use crate::operations::{self, Error};
 
@@ -84,36 +84,22 @@ async fn draw_form(
             reach(reader, permit, &client)?;
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
             let count = db::client_keys::of_client(reader, uid)?.len();
+            Credential::Key.check_more(&service, &client, count, 1)?;
             Ok((client, service, count))
         })
         .await?;
     let (client, service, count) = &seen.data;
-    if let Some(reason) = no_more_keys(client, service, *count) {
-        return Err(PageError::WrongState(reason));
-    }
     let page = FormPage {
         shell: guarded.shell(&seen, title("Add key", &form)),
         client: client.settings.name.clone(),
         client_href: paths::client(uid),
         issuer: guarded.portal.site.public_url.clone(),
         live: service.environment == Environment::Live,
-        left: MAX_KEYS - count,
+        left: Credential::Key.max() - count,
         action: paths::client_keys(uid),
         form,
     };
     html(status, &page)
-}
-
-fn no_more_keys(client: &Client, service: &Service, count: usize) -> Option<String> {
-    if effective(&service.state, &client.state).status == Status::Deleted {
-        Some("This client is deleted. Reactivate it first.".into())
-    } else if !client.has_secrets() {
-        Some("This client can't keep a key, so it has none: PKCE protects it.".into())
-    } else if count >= MAX_KEYS {
-        Some(format!("A client has at most {MAX_KEYS} keys. Delete one that is no longer used."))
-    } else {
-        None
-    }
 }
 
 pub async fn add(

@@ -22,10 +22,10 @@ use crate::access::act;
 use crate::db;
 use crate::db::Reader;
 use crate::domain::client::{Client, GrantType};
+use crate::domain::credential::Credential;
 use crate::domain::id::{ClientUid, RevealId, SecretId};
-use crate::domain::lifecycle::{Status, WrongState, effective};
-use crate::domain::secret::{MAX_SECRETS, Overlap, PlainSecret, Secret, SecretInput};
-use crate::domain::service::{Environment, Service};
+use crate::domain::secret::{Overlap, PlainSecret, Secret, SecretInput};
+use crate::domain::service::Environment;
 use crate::operations::clients::reach;
 use crate::operations::secrets::{TICKET_LASTS, ToReveal};
 use crate::operations::{self, Error};
@@ -78,13 +78,11 @@ async fn draw_form(
             reach(reader, permit, &client)?;
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
             let count = db::secrets::count(reader, uid)?;
+            Credential::Secret.check_more(&service, &client, count, 1)?;
             Ok((client, service, count))
         })
         .await?;
     let (client, service, count) = &seen.data;
-    if let Some(reason) = no_more_secrets(client, service, *count) {
-        return Err(PageError::WrongState(reason));
-    }
     let live = service.environment == Environment::Live;
     let page = SecretFormPage {
         shell: guarded.shell(&seen, title("Add secret", &form)),
@@ -93,7 +91,7 @@ async fn draw_form(
         first: *count == 0,
         environments: environments(live),
         live,
-        left: MAX_SECRETS - count,
+        left: Credential::Secret.max() - count,
         action: paths::secrets(uid),
         form,
     };
@@ -110,18 +108,6 @@ fn environments(live: bool) -> Vec<RadioChoice> {
     };
     let live_choice = RadioChoice { value: "live", label: "Live", hint: "For production.", badge: "", locked: false };
     if live { vec![sandbox, live_choice] } else { vec![sandbox] }
-}
-
-fn no_more_secrets(client: &Client, service: &Service, count: usize) -> Option<String> {
-    if effective(&service.state, &client.state).status == Status::Deleted {
-        Some("This client is deleted. Reactivate it first.".into())
-    } else if !client.has_secrets() {
-        Some("This client can't keep a secret, so it has none: PKCE protects it.".into())
-    } else if count >= MAX_SECRETS {
-        Some(format!("A client has at most {MAX_SECRETS} secrets. Delete one that is no longer used."))
-    } else {
-        None
-    }
 }
 
 pub async fn add(
@@ -336,9 +322,7 @@ async fn draw_rotation(
             let service = db::services::find(reader, permit.scope(), client.service_id)?;
             let used = SecretUse::read(reader, &secret, now)?;
             let count = db::secrets::count(reader, client.uid)?;
-            if let Some(reason) = no_more_secrets(&client, &service, count) {
-                return Err(WrongState::because(reason).into());
-            }
+            Credential::Secret.check_more(&service, &client, count, 1)?;
             Ok(((secret, client), used))
         })
         .await?;
