@@ -4,11 +4,10 @@ use diesel::prelude::*;
 
 use super::connection::Reader;
 use super::error::Result;
-use super::schema::{clients, scopes, services, tenants};
+use super::schema::{clients, services, tenants};
 use super::{clients as client_rows, services as service_rows, stored, tenants as tenant_rows};
 use crate::domain::id::TenantId;
 use crate::domain::protocol::registered::Registered;
-use crate::domain::scope::Scope;
 
 type Row = (client_rows::Row, service_rows::Row, tenant_rows::Row);
 
@@ -43,14 +42,4 @@ pub fn tenant_of_prefix(reader: &mut Reader<'_>, client_id: &str) -> Result<Opti
         .first(reader.conn())
         .optional()?;
     found.map(|id| stored(&id, "tenant id")).transpose()
-}
-
-/// A tenant's scope catalogue in the order in which it was made.
-pub fn catalogue(reader: &mut Reader<'_>, tenant: TenantId) -> Result<Vec<Scope>> {
-    let rows: Vec<(String, String)> = scopes::table
-        .filter(scopes::tenant_id.eq(tenant.to_string()))
-        .order(scopes::id.asc())
-        .select((scopes::name, scopes::description))
-        .load(reader.conn())?;
-    Ok(rows.into_iter().map(|(name, description)| Scope { name, description }).collect())
 }

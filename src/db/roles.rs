@@ -9,7 +9,7 @@ use super::error::Result;
 use super::schema::{client_roles, clients, roles};
 use super::stored;
 use crate::access::TenantScope;
-use crate::domain::id::{ClientUid, RoleId};
+use crate::domain::id::{ClientUid, RoleId, TenantId};
 use crate::domain::role::{RoleSettings, TenantRole};
 use crate::domain::text::search_key;
 
@@ -69,6 +69,21 @@ pub fn holders(reader: &mut Reader<'_>, scope: TenantScope, id: RoleId, limit: i
         .load(reader.conn())?;
     let named = rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect::<Result<_>>()?;
     Ok((named, total))
+}
+
+/// The caller has locked the tenant.
+pub fn insert(writer: &mut Writer<'_>, tenant: TenantId, role: &TenantRole) -> Result<()> {
+    diesel::insert_into(roles::table)
+        .values((
+            roles::id.eq(role.id.to_string()),
+            roles::tenant_id.eq(tenant.to_string()),
+            roles::name.eq(&role.settings.name),
+            roles::description.eq(&role.settings.description),
+            roles::built_in.eq(role.built_in),
+            roles::version.eq(role.version),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
 }
 
 /// Writes the role as it now is; the caller has locked the tenant.

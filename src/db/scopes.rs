@@ -10,7 +10,7 @@ use super::roles::Holders;
 use super::schema::{clients, scopes};
 use super::{from_json_list, like_literal, stored};
 use crate::access::TenantScope;
-use crate::domain::id::ScopeId;
+use crate::domain::id::{ScopeId, TenantId};
 use crate::domain::scope::{CatalogueScope, Scope};
 
 type Row = (String, String, String, bool, i32);
@@ -31,6 +31,16 @@ pub fn all(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<CatalogueS
     let mut all = rows.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
     all.sort_by_cached_key(|entry| (!entry.built_in).then(|| entry.scope.name.clone()));
     Ok(all)
+}
+
+/// What each scope means, in the order in which they were made: for who asks users, and for forms.
+pub fn catalogue(reader: &mut Reader<'_>, tenant: TenantId) -> Result<Vec<Scope>> {
+    let rows: Vec<(String, String)> = scopes::table
+        .filter(scopes::tenant_id.eq(tenant.to_string()))
+        .order(scopes::id.asc())
+        .select((scopes::name, scopes::description))
+        .load(reader.conn())?;
+    Ok(rows.into_iter().map(|(name, description)| Scope { name, description }).collect())
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ScopeId) -> Result<CatalogueScope> {
@@ -72,6 +82,21 @@ pub fn users(reader: &mut Reader<'_>, scope: TenantScope, name: &str, limit: i64
         .load(reader.conn())?;
     let named = rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect::<Result<_>>()?;
     Ok((named, total))
+}
+
+/// The caller has locked the tenant.
+pub fn insert(writer: &mut Writer<'_>, tenant: TenantId, entry: &CatalogueScope) -> Result<()> {
+    diesel::insert_into(scopes::table)
+        .values((
+            scopes::id.eq(entry.id.to_string()),
+            scopes::tenant_id.eq(tenant.to_string()),
+            scopes::name.eq(&entry.scope.name),
+            scopes::description.eq(&entry.scope.description),
+            scopes::built_in.eq(entry.built_in),
+            scopes::version.eq(entry.version),
+        ))
+        .execute(writer.conn())?;
+    Ok(())
 }
 
 /// Writes the scope as it now is; the caller has locked the tenant.

@@ -4,14 +4,13 @@ use diesel::prelude::*;
 
 use super::connection::{Reader, Writer};
 use super::error::{Error, Result};
-use super::schema::{accounts, members, roles, scopes, tenants};
+use super::schema::{accounts, members, tenants};
 use super::stored;
 use crate::access::{Membership, Role, Roles, TenantScope};
 use crate::clock::Timestamp;
 use crate::domain::client_id::ClientIdPrefix;
 use crate::domain::company::CompanyProfile;
-use crate::domain::id::{AccountId, MemberId, RoleId, ScopeId, TenantId};
-use crate::domain::scope::Scope;
+use crate::domain::id::{AccountId, MemberId, TenantId};
 use crate::domain::tenant::{SessionLengths, Tenant, TenantPolicy};
 use crate::domain::text::search_key;
 
@@ -185,67 +184,6 @@ pub fn lock(writer: &mut Writer<'_>, tenant: TenantId) -> Result<()> {
 /// A tenant's name, whoever asks: companies find each other by their ids.
 pub fn name(reader: &mut Reader<'_>, tenant: TenantId) -> Result<String> {
     Ok(tenants::table.find(tenant.to_string()).select(tenants::name).first(reader.conn())?)
-}
-
-pub fn insert_scope(
-    writer: &mut Writer<'_>,
-    id: ScopeId,
-    tenant: TenantId,
-    scope: &Scope,
-    built_in: bool,
-) -> Result<()> {
-    diesel::insert_into(scopes::table)
-        .values((
-            scopes::id.eq(id.to_string()),
-            scopes::tenant_id.eq(tenant.to_string()),
-            scopes::name.eq(&scope.name),
-            scopes::description.eq(&scope.description),
-            scopes::built_in.eq(built_in),
-        ))
-        .execute(writer.conn())?;
-    Ok(())
-}
-
-/// The tenant's scope catalogue in the order in which it was made.
-pub fn scopes(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<Scope>> {
-    let rows: Vec<(String, String)> = scopes::table
-        .filter(scopes::tenant_id.eq(scope.id().to_string()))
-        .order(scopes::id.asc())
-        .select((scopes::name, scopes::description))
-        .load(reader.conn())?;
-    Ok(rows.into_iter().map(|(name, description)| Scope { name, description }).collect())
-}
-
-/// A role that clients can be given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientRole {
-    pub id: RoleId,
-    pub name: String,
-    pub description: String,
-}
-
-pub fn insert_role(writer: &mut Writer<'_>, tenant: TenantId, role: &ClientRole, built_in: bool) -> Result<()> {
-    diesel::insert_into(roles::table)
-        .values((
-            roles::id.eq(role.id.to_string()),
-            roles::tenant_id.eq(tenant.to_string()),
-            roles::name.eq(&role.name),
-            roles::description.eq(&role.description),
-            roles::built_in.eq(built_in),
-        ))
-        .execute(writer.conn())?;
-    Ok(())
-}
-
-pub fn roles(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<ClientRole>> {
-    let rows: Vec<(String, String, String)> = roles::table
-        .filter(roles::tenant_id.eq(scope.id().to_string()))
-        .order(roles::id.asc())
-        .select((roles::id, roles::name, roles::description))
-        .load(reader.conn())?;
-    rows.into_iter()
-        .map(|(id, name, description)| Ok(ClientRole { id: stored(&id, "role id")?, name, description }))
-        .collect()
 }
 
 pub fn insert_member(

@@ -47,6 +47,13 @@ pub struct TenantRole {
     pub version: i32,
 }
 
+impl TenantRole {
+    /// As a client holds it.
+    pub fn named(&self) -> (RoleId, String) {
+        (self.id, self.settings.name.clone())
+    }
+}
+
 /// The form of a role, of a tenant's or a community's own.
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 #[serde(default)]

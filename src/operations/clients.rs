@@ -12,7 +12,7 @@ use crate::domain::client_id::{ClientId, ClientIdSuffix};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientUid, CommunityId, CommunityRoleId, RoleId, ServiceId};
 use crate::domain::lifecycle::{Standing, State, WrongState};
-use crate::domain::role::ClientRoles;
+use crate::domain::role::{ClientRoles, TenantRole};
 use crate::domain::service::Service;
 use crate::domain::tenant::{TENANT_ADMINISTRATOR, TENANT_MEMBER};
 
@@ -227,7 +227,7 @@ impl Operations {
         before: Option<&Client>,
         input: &ClientInput,
     ) -> Result<(ClientSettings, ChosenRoles)> {
-        let catalogue = db::tenants::scopes(reader, permit.scope())?;
+        let catalogue = db::scopes::catalogue(reader, permit.scope().id())?;
         let context = FormContext {
             client_type,
             policy: permit.actor().membership().policy,
@@ -376,8 +376,8 @@ fn chosen_roles(
     input: &ClientInput,
 ) -> Result<ChosenRoles> {
     let fault = |field, label, message: &str| Err(Error::Invalid(FieldErrors::one(field, label, message)));
-    let offered = db::tenants::roles(reader, permit.scope())?;
-    let member = offered.iter().filter(|role| role.name == TENANT_MEMBER).map(|role| (role.id, role.name.clone()));
+    let offered = db::roles::all(reader, permit.scope())?;
+    let member = offered.iter().filter(|role| role.settings.name == TENANT_MEMBER).map(TenantRole::named);
     let mut chosen = ClientRoles { tenant: member.collect(), community: Vec::new() };
     if !client_type.may_act_alone() {
         return Ok(ChosenRoles::of(chosen));
@@ -396,7 +396,7 @@ fn chosen_roles(
     }
     for typed in &input.roles {
         match offered.iter().find(|role| role.id.to_string() == *typed) {
-            Some(role) => chosen.tenant.push((role.id, role.name.clone())),
+            Some(role) => chosen.tenant.push(role.named()),
             None => return fault("roles", "Tenant roles", "Choose only roles from the list."),
         }
     }

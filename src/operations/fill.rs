@@ -68,9 +68,9 @@ impl Operations {
             let member_role = people
                 .first()
                 .map(|person| Actor::new(person.clone(), now, String::new()).scope())
-                .map(|scope| db::tenants::roles(writer, scope))
+                .map(|scope| db::roles::all(writer, scope))
                 .transpose()?
-                .and_then(|roles| roles.into_iter().find(|role| role.name == TENANT_MEMBER))
+                .and_then(|roles| roles.into_iter().find(|role| role.settings.name == TENANT_MEMBER))
                 .map(|role| role.id)
                 .ok_or(super::Error::NotFound)?;
             Ok::<_, super::Error>(Company { tenant, people, member_role })

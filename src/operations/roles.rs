@@ -3,7 +3,6 @@
 use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale, some_of};
 use crate::access::{Confirmed, Permit, act};
 use crate::db;
-use crate::db::tenants::ClientRole;
 use crate::domain::audit::{AuditAction, Change, changes};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::RoleId;
@@ -30,9 +29,8 @@ impl Operations {
             }
             refuse_taken(&others, None, &settings.name)?;
             let id = new_id!(self, RoleId);
-            let RoleSettings { name, description } = settings.clone();
-            let role = ClientRole { id, name, description };
-            db::tenants::insert_role(writer, permit.scope().id(), &role, false)?;
+            let role = TenantRole { id, settings: settings.clone(), built_in: false, version: 1 };
+            db::roles::insert(writer, permit.scope().id(), &role)?;
             let who = Who::Person(permit.actor());
             record(writer, self.now(), who, AuditAction::RoleAdded, &target(id, &settings.name, 1), &settings.added())?;
             Ok(id)

@@ -31,7 +31,8 @@ impl Operations {
                 return Err(Error::Invalid(FieldErrors::one("name", "Name", message)));
             }
             let id = new_id!(self, ScopeId);
-            db::tenants::insert_scope(writer, id, permit.scope().id(), &scope, false)?;
+            let entry = CatalogueScope { id, scope: scope.clone(), built_in: false, version: 1 };
+            db::scopes::insert(writer, permit.scope().id(), &entry)?;
             let added = [description_change("", &scope.description)];
             let who = Who::Person(permit.actor());
             record(writer, self.now(), who, AuditAction::ScopeAdded, &target(id, &scope.name, 1), &added)?;

@@ -9,7 +9,8 @@ use crate::domain::client::{Client, ClientInput, ClientSettings, ClientType, For
 use crate::domain::client_id::{ClientId, ClientIdPrefix, ClientIdSuffix};
 use crate::domain::id::{ClientUid, RoleId, ScopeId, ServiceId, TenantId};
 use crate::domain::lifecycle::State;
-use crate::domain::scope::{BUILT_IN_SCOPES, Scope};
+use crate::domain::role::{RoleSettings, TenantRole};
+use crate::domain::scope::{BUILT_IN_SCOPES, CatalogueScope, Scope};
 use crate::domain::service::{Environment, Service, ServiceSettings};
 use crate::domain::tenant::{BUILT_IN_ROLES, TENANT_ADMINISTRATOR, TENANT_MEMBER, Tenant, TenantPolicy};
 
@@ -86,13 +87,14 @@ impl Operations {
         for (order, (name, description)) in BUILT_IN_SCOPES.into_iter().enumerate() {
             let scope = Scope { name: name.into(), description: description.into() };
             let (millis, random) = self.id_material();
-            db::tenants::insert_scope(writer, ScopeId::new(millis, in_order(order, random)), tenant.id, &scope, true)?;
+            let id = ScopeId::new(millis, in_order(order, random));
+            db::scopes::insert(writer, tenant.id, &CatalogueScope { id, scope, built_in: true, version: 1 })?;
         }
         for (order, (name, description)) in BUILT_IN_ROLES.into_iter().enumerate() {
             let (millis, random) = self.id_material();
             let id = RoleId::new(millis, in_order(order, random));
-            let role = db::tenants::ClientRole { id, name: name.into(), description: description.into() };
-            db::tenants::insert_role(writer, tenant.id, &role, true)?;
+            let settings = RoleSettings { name: name.into(), description: description.into() };
+            db::roles::insert(writer, tenant.id, &TenantRole { id, settings, built_in: true, version: 1 })?;
         }
         Ok(tenant)
     }
@@ -124,8 +126,8 @@ impl Operations {
             updated_at: now,
         };
         db::services::insert(writer, &service)?;
-        let roles = db::tenants::roles(writer, actor.scope())?;
-        let role = |name: &str| roles.iter().find(|role| role.name == name).map(|role| role.id);
+        let roles = db::roles::all(writer, actor.scope())?;
+        let role = |name: &str| roles.iter().find(|role| role.settings.name == name).map(|role| role.id);
         record(writer, now, Who::Person(actor), AuditAction::ServiceAdded, &Target::Service(&service), &[])?;
         for default in &DEFAULT_CLIENTS {
             let client = self.default_client(tenant, &service, default)?;

@@ -8,12 +8,11 @@ use askama::Template;
 use crate::access::{Action, Actor, act};
 use crate::db;
 use crate::db::communities::OfferedRole;
-use crate::db::tenants::ClientRole;
 use crate::domain::client::{Client, ClientInput, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientIdSuffix;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientUid, ServiceId};
-use crate::domain::role::ClientRoles;
+use crate::domain::role::{ClientRoles, TenantRole};
 use crate::domain::scope::Scope;
 use crate::domain::service::Service;
 use crate::domain::tenant::{TENANT_MEMBER, Tenant};
@@ -147,7 +146,7 @@ struct Ground {
     client: Option<(Client, ClientRoles)>,
     tenant: Tenant,
     scopes: Vec<Scope>,
-    roles: Vec<ClientRole>,
+    roles: Vec<TenantRole>,
     community_roles: Vec<OfferedRole>,
 }
 
@@ -295,8 +294,8 @@ async fn draw(
                 service: db::services::find(reader, scope, service.ok_or(Error::NotFound)?)?,
                 client,
                 tenant: db::tenants::find(reader, scope)?,
-                scopes: db::tenants::scopes(reader, scope)?,
-                roles: db::tenants::roles(reader, scope)?,
+                scopes: db::scopes::catalogue(reader, scope.id())?,
+                roles: db::roles::all(reader, scope)?,
                 community_roles: db::communities::offered(reader, scope)?,
             })
         })
@@ -416,12 +415,12 @@ fn community_role_choice(role: &OfferedRole) -> Choice {
     }
 }
 
-fn role_choice(role: &ClientRole) -> Choice {
+fn role_choice(role: &TenantRole) -> Choice {
     Choice {
         value: role.id.to_string(),
-        label: role.name.clone(),
-        hint: role.description.clone(),
+        label: role.settings.name.clone(),
+        hint: role.settings.description.clone(),
         badge: "",
-        locked: role.name == TENANT_MEMBER,
+        locked: role.settings.name == TENANT_MEMBER,
     }
 }

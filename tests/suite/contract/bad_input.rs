@@ -6,7 +6,7 @@ use keywright::crypto::random;
 use keywright::db;
 use keywright::domain::client::ClientType;
 use keywright::domain::id::{RoleId, ScopeId, TenantId};
-use keywright::domain::scope::Scope;
+use keywright::domain::scope::{CatalogueScope, Scope};
 use keywright::operations::fill::Company;
 use reqwest::blocking::Response;
 use scraper::{Html, Selector};
@@ -664,13 +664,12 @@ impl House {
         let operations = &portal.application.operations;
         let scope = Scope { name: "elsewhere.read".into(), description: "Theirs alone.".into() };
         let id = ScopeId::new(1, random::bytes());
-        operations
-            .fill(|writer| db::tenants::insert_scope(writer, id, elsewhere.tenant.id, &scope, false))
-            .expect("a scope");
+        let theirs = CatalogueScope { id, scope, built_in: false, version: 1 };
+        operations.fill(|writer| db::scopes::insert(writer, elsewhere.tenant.id, &theirs)).expect("a scope");
         let role_of = |company: &Company, name: &str| {
             let actor = Actor::new(company.people[0].clone(), portal.clock.now(), String::new());
-            let roles = portal.application.db.read(|reader| db::tenants::roles(reader, actor.scope())).expect("roles");
-            let found = roles.iter().find(|role| role.name.eq_ignore_ascii_case(name));
+            let roles = portal.application.db.read(|reader| db::roles::all(reader, actor.scope())).expect("roles");
+            let found = roles.iter().find(|role| role.settings.name.eq_ignore_ascii_case(name));
             found.unwrap_or_else(|| panic!("no role {name}")).id
         };
         let things = portal.things(&company);

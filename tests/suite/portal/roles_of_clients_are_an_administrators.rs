@@ -19,8 +19,8 @@ fn with_powerful_client() -> (TestPortal, Company, ClientUid) {
     let company = portal.company_with("northwind", policy);
     let service = portal.service(&company, "Shop");
     let permit = portal.permit::<act::EditClients>(&company, Person::Administrator);
-    let roles = portal.application.db.read(|reader| db::tenants::roles(reader, permit.scope())).unwrap();
-    let role = roles.iter().find(|role| role.name == TENANT_ADMINISTRATOR).unwrap();
+    let roles = portal.application.db.read(|reader| db::roles::all(reader, permit.scope())).unwrap();
+    let role = roles.iter().find(|role| role.settings.name == TENANT_ADMINISTRATOR).unwrap();
     let mut input = ClientInput::blank(ClientType::ClientCredentials);
     input.name = "Powerful".into();
     input.suffix = "powerful".into();

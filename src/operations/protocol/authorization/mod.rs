@@ -19,6 +19,7 @@ use crate::domain::protocol::params::Params;
 use crate::domain::protocol::registered::Registered;
 use crate::domain::protocol::request::AuthorizationRequest;
 use crate::domain::protocol::return_to::ReturnTo;
+use crate::domain::redirect_url::{RedirectKind, RedirectUrl};
 use crate::domain::scope::Scope;
 use crate::operations::Operations;
 
@@ -67,6 +68,13 @@ impl Asked {
             }
         }
         scopes
+    }
+
+    /// Whether any program of the user's could have sent the request and get the answer: a public client's that goes to a
+    /// scheme or a port of the machine. Its user has to see each request (RFC 8252 §8.6).
+    pub fn may_be_imitated(&self) -> bool {
+        let redirect_url = RedirectUrl::stored(self.return_to.redirect_url().to_owned());
+        !self.registered.client.has_secrets() && redirect_url.kind() != RedirectKind::Https
     }
 
     /// What was asked for, in one word for the client's developers.
@@ -122,7 +130,7 @@ impl Operations {
         return_to: &ReturnTo,
     ) -> Result<(AuthorizationRequest, Vec<Scope>), Refusal> {
         let tenant = registered.tenant.id;
-        let catalogue = self.db.read(|reader| db::registered::catalogue(reader, tenant))?;
+        let catalogue = self.db.read(|reader| db::scopes::catalogue(reader, tenant))?;
         let names: Vec<String> = catalogue.iter().map(|scope| scope.name.clone()).collect();
         Ok((AuthorizationRequest::read(params, registered, return_to, &names)?, catalogue))
     }
