@@ -72,7 +72,10 @@ fn an_assertion_says_who_for_whom_and_until_when() {
     let now = portal.clock.now();
     for (name, value, good) in [
         ("aud", json!(format!("{}/oauth2/token", portal.url)), true),
-        ("aud", json!(["https://elsewhere.example", portal.url]), true),
+        ("aud", json!([format!("{}/oauth2/token", portal.url), portal.url]), true),
+        ("aud", json!(["https://elsewhere.example", portal.url]), false),
+        ("aud", json!(format!("{}/oauth2/authorize", portal.url)), false),
+        ("aud", json!([]), false),
         ("aud", json!("https://elsewhere.example"), false),
         ("aud", json!(format!("{}.evil.example", portal.url)), false),
         ("aud", Value::Null, false),
