@@ -24,8 +24,7 @@ const MEANT: [&str; 2] = ["hosts", "no-pkce"];
 pub struct Metadata {
     pub client_type: ClientType,
     pub input: ClientInput,
-    /// `None` where the client says nothing of its keys: those that it has stay.
-    pub keys: Option<Vec<PublicKey>>,
+    pub keys: Vec<PublicKey>,
     pub auth_method: String,
     pub application_type: String,
 }
@@ -56,12 +55,12 @@ impl Metadata {
         let keys = match read.of("jwks").map(PublicKey::of_json) {
             Some(Err(fault)) => {
                 read.fault("jwks", fault.to_string());
-                None
+                Vec::new()
             }
-            Some(Ok(keys)) => Some(keys),
-            None => None,
+            Some(Ok(keys)) => keys,
+            None => Vec::new(),
         };
-        if auth_method == "private_key_jwt" && keys.is_none() && read.of("jwks").is_none() {
+        if auth_method == "private_key_jwt" && read.of("jwks").is_none() {
             read.fault("jwks", "is missing: with private_key_jwt the client must say its public keys.");
         }
         let (grants, responses) = read.grants_and_responses();

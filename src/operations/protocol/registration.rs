@@ -150,8 +150,8 @@ impl Operations {
                 true => Some(self.store_secret(writer, &permit, &client, secret_settings(now))?.1),
                 false => None,
             };
-            if let (Some(keys), true) = (&metadata.keys, client.has_secrets()) {
-                self.insert_client_keys(writer, &permit, &service, &client, keys)?;
+            if client.has_secrets() && !metadata.keys.is_empty() {
+                self.insert_client_keys(writer, &permit, &service, &client, &metadata.keys)?;
             }
             let registered = RegisteredClient {
                 client: client.uid,
@@ -207,7 +207,9 @@ impl Operations {
         self.db.write(|writer| {
             let service = db::services::lock(writer, managed.permit.scope(), managed.client.service_id)?;
             let client = db::clients::lock(writer, managed.permit.scope(), uid)?;
-            if let (Some(keys), true) = (&metadata.keys, client.has_secrets()) {
+            if client.has_secrets() {
+                // What is left out is taken away (RFC 7592 §2.2).
+                let keys = &metadata.keys;
                 let there = db::client_keys::of_client(writer, uid)?;
                 for gone in there.iter().filter(|old| !keys.iter().any(|key| key.thumbprint == old.key.thumbprint)) {
                     self.remove_client_key(writer, &managed.permit, &service, &client, gone)?;

@@ -360,6 +360,10 @@ fn replacing_the_keys_removes_those_that_are_gone() {
     assert_eq!(status, 200, "{answer}");
     let keys = answer["jwks"]["keys"].as_array().unwrap();
     assert_eq!((keys.len(), &keys[0]["x"]), (1, &second["x"]));
+    // What is left out is gone.
+    let none = with(web(), "client_id", client["client_id"].clone());
+    let (status, answer) = house.manage(Method::PUT, &client, Some(&none));
+    assert_eq!((status, answer.get("jwks")), (200, None), "{answer}");
 }
 
 #[test]
