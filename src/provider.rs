@@ -172,7 +172,8 @@ impl Provider {
     }
 
     /// The address that the browser goes to, and what it keeps until it is back.
-    pub async fn begin(&self) -> Result<(String, Attempt), ProviderError> {
+    /// `again`: the person is to prove it there anew, whoever is signed in there.
+    pub async fn begin(&self, again: bool) -> Result<(String, Attempt), ProviderError> {
         let known = self.known().await?;
         let attempt = Attempt { state: random::token(), nonce: random::token(), verifier: random::token() };
         let mut address = url::Url::parse(&known.metadata.authorization_endpoint)
@@ -187,6 +188,9 @@ impl Provider {
             .append_pair("nonce", &attempt.nonce)
             .append_pair("code_challenge", &hashing::sha256_base64url(&attempt.verifier))
             .append_pair("code_challenge_method", "S256");
+        if again {
+            address.query_pairs_mut().append_pair("prompt", "login");
+        }
         Ok((address.into(), attempt))
     }
 

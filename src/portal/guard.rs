@@ -329,7 +329,7 @@ fn permit<A: Act>(
     address: String,
     factor_may_lack: bool,
 ) -> Result<Permit<A>, Refusal> {
-    let knows_password = |found: &Membership| found.password_changed_at <= identity.proved_at;
+    let knows_password = |found: &Membership| found.password_changed_at <= identity.proved_at();
     let found = db::tenants::membership(reader, identity.account, identity.tenant)?.filter(knows_password);
     let Some(membership) = found else {
         let other = db::tenants::membership(reader, identity.account, None)?.filter(knows_password);

@@ -27,8 +27,8 @@ pub struct Identity {
     pub tenant: Option<TenantId>,
     /// When the password was last given.
     pub password_at: Timestamp,
-    /// When the person last proved who they are, by whatever they signed in with or by the password since.
-    pub proved_at: Timestamp,
+    /// When the person signed in, with all that their account asks for.
+    pub signed_in_at: Timestamp,
 }
 
 /// What somebody has proved at sign-in.
@@ -42,7 +42,7 @@ pub struct Proof {
 const ACCOUNT: &str = "account";
 const TENANT: &str = "tenant";
 const PASSWORD_AT: &str = "password_at";
-const PROVED_AT: &str = "proved_at";
+const SIGNED_IN_AT: &str = "proved_at";
 const BEGUN_AT: &str = "begun_at";
 const ADDRESS: &str = "address";
 const USER_AGENT: &str = "user_agent";
@@ -61,8 +61,13 @@ impl Identity {
             account: text(ACCOUNT)?.parse().ok()?,
             tenant: text(TENANT).and_then(|id| id.parse().ok()),
             password_at,
-            proved_at: instant(PROVED_AT).unwrap_or(password_at).max(password_at),
+            signed_in_at: instant(SIGNED_IN_AT).unwrap_or(password_at),
         })
+    }
+
+    /// When the person last proved who they are, by whatever they signed in with or by the password since.
+    pub fn proved_at(&self) -> Timestamp {
+        self.signed_in_at.max(self.password_at)
     }
 
     /// Begins a session at sign-in, under a new id.
@@ -80,7 +85,7 @@ impl Identity {
         session.insert(ACCOUNT, account.to_string()).map_err(fault)?;
         let password_at = if proof.by_password { proof.at } else { Timestamp::from_micros(0) };
         session.insert(PASSWORD_AT, password_at.micros()).map_err(fault)?;
-        session.insert(PROVED_AT, proof.at.micros()).map_err(fault)?;
+        session.insert(SIGNED_IN_AT, proof.at.micros()).map_err(fault)?;
         session.insert(BEGUN_AT, now.micros()).map_err(fault)?;
         session.insert(ADDRESS, address).map_err(fault)?;
         session.insert(USER_AGENT, user_agent.chars().take(200).collect::<String>()).map_err(fault)

@@ -29,6 +29,8 @@ pub struct AuthorizationRequest {
     pub claims: String,
     /// Whom the claims name: nobody else will do (OpenID Connect Core §5.5.1).
     pub subject: Option<String>,
+    /// The claims want `acr` 2 and nothing less (OpenID Connect Core §5.5.1.1).
+    pub wants_second_factor: bool,
 }
 
 /// What the user is asked for, or not, whatever is known of them (OpenID Connect Core §3.1.2.1).
@@ -81,7 +83,7 @@ impl AuthorizationRequest {
         if response_type.has_id_token() && nonce.is_empty() {
             return Err(Fault::NonceMissing.into());
         }
-        let (claims, subject) = claims(params)?;
+        let claims = claims(params)?;
         Ok(Self {
             response_type,
             scopes,
@@ -91,8 +93,9 @@ impl AuthorizationRequest {
             max_age: max_age(params)?,
             login_hint: params.get("login_hint").unwrap_or_default().to_owned(),
             id_token_hint: params.get("id_token_hint").map(ToOwned::to_owned),
-            claims,
-            subject,
+            claims: claims.text,
+            subject: claims.subject,
+            wants_second_factor: claims.wants_second_factor,
         })
     }
 }
@@ -185,24 +188,41 @@ fn max_age(params: &Params) -> Result<Option<Duration>, Refusal> {
     }
 }
 
-/// The claims as they came, and the subject that they name.
-fn claims(params: &Params) -> Result<(String, Option<String>), Refusal> {
-    let Some(wanted) = params.get("claims") else { return Ok((String::new(), None)) };
+/// What the claims ask for, beside what is told about the user.
+#[derive(Debug, Default)]
+struct Claims {
+    text: String,
+    subject: Option<String>,
+    wants_second_factor: bool,
+}
+
+fn claims(params: &Params) -> Result<Claims, Refusal> {
+    let Some(wanted) = params.get("claims") else { return Ok(Claims::default()) };
     let fault = || invalid("claims", "a JSON object with the objects userinfo and id_token", wanted);
     let parsed: Value = serde_json::from_str(wanted).map_err(|_| fault())?;
     let parsed = parsed.as_object().ok_or_else(fault)?;
-    let mut subject = None;
+    let mut claims = Claims { text: wanted.to_owned(), ..Claims::default() };
     for place in ["id_token", "userinfo"] {
         match parsed.get(place) {
             None | Some(Value::Null) => {}
-            Some(Value::Object(claims)) => {
-                let named = claims.get("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str);
-                subject = subject.or(named.map(ToOwned::to_owned));
+            Some(Value::Object(named)) => {
+                let subject = named.get("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str);
+                claims.subject = claims.subject.or(subject.map(ToOwned::to_owned));
+                claims.wants_second_factor |= named.get("acr").is_some_and(wants_second_factor);
             }
             Some(_) => return Err(fault()),
         }
     }
-    Ok((wanted.to_owned(), subject))
+    Ok(claims)
+}
+
+/// Whether an `acr` is essential, and only a second factor is enough for it.
+fn wants_second_factor(acr: &Value) -> bool {
+    let one = acr.get("value").into_iter();
+    let several = acr.get("values").and_then(Value::as_array).into_iter().flatten();
+    let mut values = one.chain(several).filter_map(Value::as_str).peekable();
+    let is_essential = acr.get("essential").and_then(Value::as_bool).unwrap_or(false);
+    is_essential && values.peek().is_some() && values.all(|value| value != "1")
 }
 
 fn invalid(name: &str, expected: &str, received: &str) -> Refusal {
@@ -238,8 +258,20 @@ mod tests {
     }
 
     #[test]
+    fn an_essential_level_may_want_a_second_factor() {
+        let wants =
+            |acr| claims(&of("claims", &format!(r#"{{"id_token":{{"acr":{acr}}}}}"#))).unwrap().wants_second_factor;
+        assert!(wants(r#"{"essential":true,"values":["2"]}"#));
+        assert!(wants(r#"{"essential":true,"value":"2"}"#));
+        for less in [r#"{"essential":true,"values":["2","1"]}"#, r#"{"values":["2"]}"#, r#"{"essential":true}"#, "null"]
+        {
+            assert!(!wants(less), "{less}");
+        }
+    }
+
+    #[test]
     fn claims_are_two_objects_and_may_name_a_subject() {
-        let subject = |text| claims(&of("claims", text)).map(|(_, subject)| subject);
+        let subject = |text| claims(&of("claims", text)).map(|claims| claims.subject);
         assert_eq!(
             subject(r#"{"id_token":{"sub":{"value":"248289761001"}}}"#).unwrap().as_deref(),
             Some("248289761001")

@@ -45,7 +45,7 @@ pub(super) fn codes_bucket(email_key: &str) -> String {
 
 /// A bucket for what comes from one address, or for IPv6 from one /64 network: whoever has one of its addresses has
 /// them all.
-pub(super) fn address_bucket(kind: &str, address: &str) -> String {
+pub(in crate::operations) fn address_bucket(kind: &str, address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(v6)) if v6.to_ipv4_mapped().is_none() => {
             let [a, b, c, d, ..] = v6.segments();

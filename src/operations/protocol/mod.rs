@@ -71,6 +71,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
             Error::Db(error) => error.into(),
+            Error::Blocked { .. } => Fault::TooManyWaiting.into(),
             other => {
                 tracing::error!(cause = %other, "a protocol request failed");
                 Fault::Bug.into()

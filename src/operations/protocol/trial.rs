@@ -23,12 +23,12 @@ use crate::operations::{Error, Operations, Result, Target, Who, record};
 
 impl Operations {
     /// Runs the grant of a client whose service is in sandbox, for the person who asks: the tokens, or why there are
-    /// none. `proved_at` is when the person last proved who they are.
+    /// none. `signed_in_at` is when they signed in.
     pub fn try_client(
         &self,
         permit: &Permit<act::EditClients>,
         uid: ClientUid,
-        proved_at: Timestamp,
+        signed_in_at: Timestamp,
     ) -> Result<std::result::Result<Tokens, Refusal>> {
         let registered = self.db.read(|reader| {
             let client = db::clients::find(reader, permit.scope(), uid)?;
@@ -39,7 +39,7 @@ impl Operations {
             return Err(WrongState::because("The service is live: nobody tries things out on its users.").into());
         }
         let client = registered.client.clone();
-        let person = AtBrowser { account: permit.actor().membership().account_id, proved_at };
+        let person = AtBrowser { account: permit.actor().membership().account_id, signed_in_at };
         let tokens = match self.tokens_for_trial(registered, person) {
             Ok(tokens) => tokens,
             Err(refusal) => return Ok(Err(refusal)),
@@ -88,6 +88,7 @@ impl Operations {
         let user = match self.next_step(&asked, Some(person), self.now()).map_err(why)? {
             Step::Issue(user) | Step::Consent(user) => user,
             Step::NotATestUser(_) => return Err(Fault::NotATestUser.into()),
+            Step::SecondFactor(_) => return Err(Fault::InteractionRequired.into()),
             Step::SignIn { .. } => return Err(Fault::LoginRequired.into()),
         };
         let Issued::Answered(answer) = self.issue(&asked, &user, None).map_err(why)? else {

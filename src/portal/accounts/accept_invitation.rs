@@ -75,7 +75,7 @@ async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<
     let (seen, signed_in) = visitor
         .run(move |operations| {
             let signed_in = match identity {
-                Some(identity) => operations.signed_in_account(identity.account, identity.proved_at)?,
+                Some(identity) => operations.signed_in_account(identity.account, identity.proved_at())?,
                 None => None,
             };
             Ok::<_, Error>((operations.look_at_invitation(&token)?, signed_in))
@@ -115,8 +115,8 @@ pub async fn accept(visitor: Visitor, posted: Posted<AcceptForm>) -> Result<Http
     let signed_in = visitor
         .run(move |operations| match identity {
             Some(identity) => {
-                let account = operations.signed_in_account(identity.account, identity.proved_at)?;
-                Ok::<_, Error>(account.map(|account| (account, identity.proved_at)))
+                let account = operations.signed_in_account(identity.account, identity.proved_at())?;
+                Ok::<_, Error>(account.map(|account| (account, identity.proved_at())))
             }
             None => Ok(None),
         })

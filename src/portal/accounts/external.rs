@@ -97,7 +97,8 @@ pub async fn begin(visitor: Visitor, wanted: Query<Wanted>) -> Result<HttpRespon
         (false, Some(identity)) => Some(identity.account.to_string()),
         (false, None) => return Err(PageError::SignIn { return_to: paths::ACCOUNT.into() }),
     };
-    let (address, attempt) = provider.begin().await.map_err(|error| fault(&provider, error))?;
+    let (address, attempt) =
+        provider.begin(!wanted.0.again.is_empty()).await.map_err(|error| fault(&provider, error))?;
     let at = visitor.portal.clock.now().micros();
     let away = Away { attempt, at, return_to: wanted.0.return_to, links };
     let value = serde_json::to_string(&away).map_err(|_| PageError::Bug("an attempt can't be kept".into()))?;

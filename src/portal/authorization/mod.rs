@@ -55,7 +55,7 @@ impl Application {
 
 impl From<&Identity> for AtBrowser {
     fn from(identity: &Identity) -> Self {
-        Self { account: identity.account, proved_at: identity.proved_at }
+        Self { account: identity.account, signed_in_at: identity.signed_in_at }
     }
 }
 

@@ -35,7 +35,8 @@ async fn answer(visitor: &Visitor, encoded: &[u8], knows_session: bool) -> Resul
         Err(refusal) => return declined(visitor, refusal.into()),
     };
     let browser = visitor.identity().as_ref().map(AtBrowser::from);
-    match visitor.run(move |operations| begun(operations, params, browser, knows_session)).await? {
+    let address = visitor.address();
+    match visitor.run(move |operations| begun(operations, params, browser, knows_session, &address)).await? {
         Ok(Begun::Waits(token)) => Ok(go_to(&paths::waiting(&token))),
         Ok(Begun::Answered(asked, answer)) => {
             note(visitor, Endpoint::Authorize, Some((&asked.registered).into()), asked.attempted(), None);
@@ -50,6 +51,7 @@ fn begun(
     params: Params,
     browser: Option<AtBrowser>,
     knows_session: bool,
+    address: &str,
 ) -> Result<Begun, Declined> {
     let asked = operations.read_authorization_request(params)?;
     if knows_session
@@ -58,5 +60,5 @@ fn begun(
     {
         return Ok(Begun::Answered(Box::new(asked), answer));
     }
-    Ok(Begun::Waits(operations.let_wait(&asked)?))
+    Ok(Begun::Waits(operations.let_wait(&asked, address).map_err(|error| asked.declined(error))?))
 }

@@ -43,6 +43,14 @@ struct SandboxPage {
     other: String,
 }
 
+#[derive(Template)]
+#[template(path = "authorization/second_factor.html")]
+struct SecondFactorPage {
+    shell: Shell,
+    application: Application,
+    here: String,
+}
+
 /// How things stand with a waiting request.
 enum Looked {
     /// It was answered before, or it has waited too long.
@@ -152,6 +160,10 @@ fn draw_step(visitor: &Visitor, token: &str, asked: &Asked, step: Step) -> Resul
             let shell = visitor.shell("Not open to you yet");
             let email = account.email.as_str().to_owned();
             html(StatusCode::FORBIDDEN, &SandboxPage { shell, application, email, here, other })?
+        }
+        Step::SecondFactor(_) => {
+            let shell = visitor.shell("Set up a second factor first");
+            html(StatusCode::OK, &SecondFactorPage { shell, application, here })?
         }
         Step::Consent(User { account, .. }) => {
             let worded = |name: &String| asked.catalogue.iter().find(|scope| scope.name == *name).cloned();

@@ -75,9 +75,9 @@ pub async fn run(
     uid: Path<ClientUid>,
     _posted: Posted<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let (uid, proved_at) = (uid.into_inner(), guarded.identity().proved_at);
+    let (uid, signed_in_at) = (uid.into_inner(), guarded.identity().signed_in_at);
     let seen = look(&guarded, uid).await?;
-    let done = guarded.act(move |permit, operations| operations.try_client(permit, uid, proved_at)).await??;
+    let done = guarded.act(move |permit, operations| operations.try_client(permit, uid, signed_in_at)).await??;
     let mut page = page(&guarded, &seen);
     match done {
         Ok(tokens) => {

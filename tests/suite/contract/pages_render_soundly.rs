@@ -628,6 +628,10 @@ fn what_an_applications_users_see_is_sound() {
     walk.browser.press("Sign in");
     walk.look("the sandbox page", 403);
     walk.browser = portal.signed_in(Person::Member, "northwind");
+    portal.sql("UPDATE tenants SET second_factor_required = TRUE");
+    walk.visit(&address, 200);
+    assert_eq!(walk.browser.page().heading(), "Set up a second factor first");
+    portal.sql("UPDATE tenants SET second_factor_required = FALSE");
     walk.visit(&address, 200);
     assert!(walk.browser.page().heading().starts_with("Allow App"));
     walk.browser.press("Allow");
@@ -637,7 +641,7 @@ fn what_an_applications_users_see_is_sound() {
     walk.visit("/oauth2/logout", 200);
     walk.browser.press("Sign out");
     walk.look("signed out", 200);
-    assert_eq!(walk.end(), 10);
+    assert_eq!(walk.end(), 11);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use keywright::domain::client::ClientType;
 
-use super::asking::{Returned, request};
-use crate::support::{Browser, CALLBACK, Person, TestPortal};
+use super::asking::{Returned, give_password, request};
+use crate::support::{Browser, CALLBACK, Person, SECOND, TestPortal};
 
 /// Spellings that one parser or another takes for `https://app.example.com/callback`, or for a part of it.
 const SPELLINGS: &[&str] = &[
@@ -151,16 +151,14 @@ fn a_native_app_may_use_any_port_of_the_loopback_and_nothing_else() {
     let app = portal.app(&company, ClientType::Native, |form| {
         form.redirect_urls = "http://127.0.0.1/cb\ncom.example.app:/cb".into();
     });
-    let browser = portal.signed_in(Person::Member, "northwind");
-    let ask = |redirect_url: &str| {
-        let address = request(&app, &[("redirect_uri", redirect_url)]);
-        let answer = browser.http.get(format!("{}{address}", portal.url)).send().expect("an answer");
-        let to = answer.headers().get("location").map(|to| to.to_str().expect("text").to_owned());
-        (answer.status().as_u16(), to.unwrap_or_default())
-    };
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    portal.clock.advance(SECOND);
+    let ask = |redirect_url: &str| request(&app, &[("redirect_uri", redirect_url)]);
     for good in ["http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", "http://127.0.0.1:1/cb", "com.example.app:/cb"] {
-        let (status, to) = ask(good);
-        assert!(status == 303 && to.starts_with(&format!("{good}?code=")), "{good}: {status} {to}");
+        browser.visit(&ask(good));
+        let answer = browser.pressing("Allow").send().expect("an answer");
+        let to = answer.headers()["location"].to_str().expect("text");
+        assert!(to.starts_with(&format!("{good}?code=")), "{good}: {to}");
     }
     for bad in [
         "http://127.0.0.1:0x50/cb",
@@ -177,8 +175,34 @@ fn a_native_app_may_use_any_port_of_the_loopback_and_nothing_else() {
         "com.example.app://cb",
         "com.example.app2:/cb",
     ] {
-        assert_eq!(ask(bad).0, 400, "{bad}");
+        assert_eq!(browser.visit(&ask(bad)).status, 400, "{bad}");
     }
+}
+
+/// Any program of the user's may ask in a native app's name and listen where it listens (RFC 8252 §8.6).
+#[test]
+fn an_app_that_may_be_imitated_is_let_in_by_its_user_each_time() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::Native, |form| {
+        form.redirect_urls = format!("com.example.app:/cb\n{CALLBACK}");
+    });
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    portal.clock.advance(SECOND);
+    let own_scheme = [("redirect_uri", "com.example.app:/cb")];
+    for _ in 0..2 {
+        assert!(browser.visit(&request(&app, &own_scheme)).heading().starts_with("Allow App"));
+        browser.press("Allow");
+    }
+    let silent = browser.visit(&request(&app, &[own_scheme[0], ("prompt", "none")])).path.clone();
+    assert_eq!(Returned::at(&silent).get("error"), "consent_required");
+    // Where the answer goes to a host, nobody else gets it.
+    Returned::on(browser.visit(&request(&app, &[]))).code();
+    // Signing in for the application is having seen it.
+    browser.visit(&request(&app, &[own_scheme[0], ("prompt", "login")]));
+    portal.clock.advance(SECOND);
+    let to = give_password(&mut browser, &Person::Member.email("northwind")).path.clone();
+    assert!(!Returned::at(&to).code().is_empty());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use keywright::domain::client::ClientType;
 use keywright::operations::protocol::signing::Rotation;
 
 use super::asking::{Returned, request};
-use crate::support::{App, Browser, CALLBACK, Person, TestPortal, VERIFIER, answered, claims};
+use crate::support::{App, Browser, CALLBACK, MINUTE, Person, TestPortal, VERIFIER, answered, claims};
 
 fn web(portal: &TestPortal, company: &str) -> App {
     let company = portal.company(company);
@@ -259,4 +259,20 @@ fn pages_of_users_are_in_no_frame() {
         assert_eq!(page.headers["x-frame-options"], "DENY");
         assert!(page.headers["content-security-policy"].to_str().expect("text").contains("frame-ancestors 'none'"));
     }
+}
+
+/// Anybody can begin a sign-in, and each that waits is kept for an hour.
+#[test]
+fn one_address_does_not_fill_the_database() {
+    let portal = TestPortal::spawn();
+    let app = web(&portal, "northwind");
+    let begins = || Browser::new(&portal.url).visit(&request(&app, &[])).path.clone();
+    assert!(begins().starts_with("/sign-in"));
+    assert_eq!(portal.sql("UPDATE throttles SET failures = 1000 WHERE bucket LIKE 'requests:%'"), 1);
+    begins();
+    let refused = begins();
+    assert_eq!(Returned::at(&refused).get("error"), "temporarily_unavailable");
+    assert_eq!(portal.number("SELECT count(*) AS n FROM authorization_requests"), 2);
+    portal.clock.advance(16 * MINUTE);
+    assert!(begins().starts_with("/sign-in"));
 }

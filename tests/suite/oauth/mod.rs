@@ -1,6 +1,7 @@
 //! The protocol endpoints: one file per promise.
 
 mod a_client_proves_itself_by_assertion;
+mod a_second_factor_may_be_needed;
 mod access_tokens_count_as_long_as_they_should;
 mod answers_go_nowhere_else;
 mod applications_sign_users_in;

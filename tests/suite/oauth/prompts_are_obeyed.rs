@@ -3,7 +3,7 @@
 use keywright::domain::client::ClientType;
 
 use super::asking::{Returned, give_password, request};
-use crate::support::{App, Browser, Person, SECOND, TestPortal, claims};
+use crate::support::{App, Browser, MINUTE, PASSWORD, Person, SECOND, TestPortal, claims};
 
 /// The member has signed in ten seconds ago.
 fn signed_in() -> (TestPortal, App, Browser) {
@@ -81,6 +81,32 @@ fn a_sign_in_may_be_as_old_as_the_application_says() {
     for bad in ["-1", "1.5", "+1", "soon", "99999999999"] {
         assert_eq!(error(&mut browser, &app, &[("max_age", bad)]), "invalid_request", "{bad}");
     }
+}
+
+/// A password that was given for something else is less than what a sign-in asks for.
+#[test]
+fn a_password_given_since_is_no_sign_in() {
+    let (portal, app, mut browser) = signed_in();
+    let begun = portal.clock.now().seconds() - 10;
+    portal.sql("UPDATE members SET developer = TRUE");
+    browser.visit(&format!("/clients/{}/secrets/new", app.uid));
+    portal.clock.advance(20 * MINUTE);
+    browser.press("Add secret");
+    browser.fill("Password", PASSWORD);
+    assert_eq!(browser.press("Confirm").heading(), "Your new secret is ready");
+    browser.visit(&request(&app, &[]));
+    assert_eq!(auth_time(&portal, &app, &browser), begun);
+}
+
+/// Whoever has another password signs in with it before an application gets anything.
+#[test]
+fn a_new_password_needs_a_new_sign_in() {
+    let (portal, app, mut browser) = signed_in();
+    portal.clock.advance(SECOND);
+    portal.sql(&format!("UPDATE accounts SET password_changed_at = {}", portal.clock.now().micros()));
+    assert_eq!(browser.visit(&request(&app, &[])).heading(), "Sign in");
+    give_password(&mut browser, &member());
+    Returned::on(browser.page()).code();
 }
 
 #[test]

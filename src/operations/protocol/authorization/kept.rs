@@ -10,6 +10,7 @@ use crate::db::authorization_requests::{self as requests, Kept};
 use crate::domain::protocol::fault::Refusal;
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::registered::Registered;
+use crate::operations::accounts::sign_in::address_bucket;
 use crate::operations::{Operations, Result};
 
 /// What begins the `request_uri` of a pushed request (RFC 9126 §2.2).
@@ -18,6 +19,10 @@ pub const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
 pub const PUSHED_LASTS: Duration = Duration::from_secs(60);
 /// How long a user may take to sign in and to consent.
 const WAITS: Duration = Duration::from_secs(3_600);
+
+/// How many requests of one address may begin to wait within a quarter of an hour: all people of a large company may
+/// have the same.
+const REQUESTS_PER_ADDRESS: i32 = 1_000;
 
 /// What a request can mean something by. Nothing else is kept: anybody can send one.
 const KNOWN: [&str; 20] = [
@@ -51,8 +56,10 @@ impl Operations {
         Ok(format!("{PUSHED}{token}"))
     }
 
-    /// Lets a request wait for its user. Answers with a token that finds it again.
-    pub fn let_wait(&self, asked: &Asked) -> Result<String> {
+    /// Lets a request wait for its user. Answers with a token that finds it again. Anybody can begin one, so those from
+    /// one address are counted.
+    pub fn let_wait(&self, asked: &Asked, address: &str) -> Result<String> {
+        self.count(&address_bucket("requests", address), REQUESTS_PER_ADDRESS)?;
         self.keep_request(&asked.registered, &asked.params, false, WAITS)
     }
 

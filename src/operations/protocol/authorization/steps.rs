@@ -13,8 +13,8 @@ use crate::operations::Operations;
 #[derive(Clone, Copy, Debug)]
 pub struct AtBrowser {
     pub account: AccountId,
-    /// When they last proved who they are.
-    pub proved_at: Timestamp,
+    /// When they signed in, with all that their account asks for: a password given since is not as much.
+    pub signed_in_at: Timestamp,
 }
 
 /// Who is signed in, as the database confirms.
@@ -32,6 +32,8 @@ pub enum Step {
     SignIn { again: bool },
     /// The service is in sandbox, and the user is not one of its test users.
     NotATestUser(User),
+    /// The user has no second factor, and needs one.
+    SecondFactor(User),
     /// The user is asked whether the application may have these scopes.
     Consent(User),
     /// Nothing more is needed.
@@ -52,6 +54,7 @@ impl Operations {
         match step {
             Step::SignIn { .. } => Err(asked.declined(Fault::LoginRequired)),
             Step::NotATestUser(_) => Err(asked.declined(Fault::NotATestUser)),
+            Step::SecondFactor(_) => Err(asked.declined(Fault::InteractionRequired)),
             Step::Consent(_) => Err(asked.declined(Fault::ConsentRequired)),
             Step::Issue(_) => Ok(step),
         }
@@ -65,7 +68,7 @@ impl Operations {
     fn step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Refusal> {
         let subjects = self.subjects_meant(asked)?;
         let Some(browser) = browser else { return Ok(Step::SignIn { again: false }) };
-        let Some(user) = self.user_at(browser)? else { return Ok(Step::SignIn { again: false }) };
+        let Some(user) = self.user_at(browser)? else { return Ok(Step::SignIn { again: true }) };
         let request = &asked.request;
         let signed_in_for_this = user.authenticated_at >= asked_at;
         let too_old = request.max_age.is_some_and(|limit| self.now().since(user.authenticated_at) > limit);
@@ -87,15 +90,18 @@ impl Operations {
         {
             return Ok(Step::NotATestUser(user));
         }
-        if request.prompt.consent {
+        let (account, tenant) = (user.account.id, asked.registered.tenant.id);
+        let own = self.db.read(|reader| db::tenants::membership(reader, account, Some(tenant)))?;
+        let company_wants_factor = own.as_ref().is_some_and(|member| member.policy.second_factor_required);
+        if !user.second_factor && (company_wants_factor || request.wants_second_factor) {
+            return Ok(Step::SecondFactor(user));
+        }
+        if request.prompt.consent || (asked.may_be_imitated() && !signed_in_for_this) {
             return Ok(Step::Consent(user));
         }
         // A company decides for its own people whether they are asked. Everybody else is: whoever registers a client must
         // not learn who comes by.
-        let tenant = asked.registered.tenant.id;
-        let account = user.account.id;
-        let is_own = || self.db.read(|reader| db::tenants::membership(reader, account, Some(tenant)));
-        if client.settings.require_consent || is_own()?.is_none() {
+        if client.settings.require_consent || own.is_none() {
             let given = self.db.read(|reader| db::consents::scopes(reader, account, client.uid))?;
             if !asked.to_consent().iter().all(|scope| given.contains(scope)) {
                 return Ok(Step::Consent(user));
@@ -112,9 +118,9 @@ fn user(reader: &mut Reader<'_>, browser: AtBrowser) -> db::Result<Option<User>>
         Err(db::Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    if account.activated_at.is_none() || account.password_changed_at > browser.proved_at {
+    if account.activated_at.is_none() || account.password_changed_at > browser.signed_in_at {
         return Ok(None);
     }
     let second_factor = db::second_factors::is_set_up(reader, account.id)?;
-    Ok(Some(User { account, authenticated_at: browser.proved_at, second_factor }))
+    Ok(Some(User { account, authenticated_at: browser.signed_in_at, second_factor }))
 }
