@@ -18,6 +18,7 @@ mod keys_rotate_without_a_gap;
 mod killed_in_the_middle;
 mod only_test_users_enter_the_sandbox;
 mod prompts_are_obeyed;
+mod refusals_take_the_same_work;
 mod stock_clients;
 mod stock_crate;
 mod users_sign_out_of_applications;
