@@ -20,8 +20,8 @@ use crate::domain::credential::Credential;
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientKeyId, ClientUid};
 use crate::domain::service::Environment;
+use crate::operations;
 use crate::operations::clients::reach;
-use crate::operations::{self, Error};
 
 /// A row of the list of keys.
 pub struct KeyRow {
@@ -122,10 +122,10 @@ pub async fn add(
             let text = "Key added. Assertions that are signed with its private half are accepted from now on.";
             Ok(go_on(&guarded.portal, &paths::client(uid), Notice::done(text)))
         }
-        Ok(Err(Error::Invalid(errors))) => {
-            draw_form(&guarded, uid, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Ok(Err(error)) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw_form(&guarded, uid, again.form, again.status).await
         }
-        Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }
 }

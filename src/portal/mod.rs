@@ -2,6 +2,7 @@
 //! Pages read through a read-only handle; whatever changes goes through `operations`.
 
 mod accounts;
+mod again;
 pub mod assets;
 mod audit;
 mod authorization;

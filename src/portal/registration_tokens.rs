@@ -19,7 +19,6 @@ use crate::clock::Timestamp;
 use crate::db;
 use crate::domain::id::RegistrationTokenId;
 use crate::domain::registration_token::{MAX_TOKENS, RegistrationToken, RegistrationTokenInput, USUAL_LIFE};
-use crate::operations::Error;
 
 /// How many services the form offers.
 const SERVICES_OFFERED: i64 = 1_000;
@@ -152,10 +151,10 @@ pub async fn issue(
             response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
             Ok(response)
         }
-        Ok(Err(Error::Invalid(errors))) => {
-            draw_form(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Ok(Err(error)) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw_form(&guarded, again.form, again.status).await
         }
-        Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }
 }

@@ -8,14 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::form::{FormState, Nothing, Posted, Query};
 use super::guard::{Guarded, title};
-use super::history::{self, HistoryEntry};
+use super::history::HistoryEntry;
 use super::pager::{self, Pager};
 use super::shell::{Notice, Shell, go_on, go_to, html};
 use super::view::SomeClients;
 use super::{PageError, paths};
 use crate::access::act;
 use crate::db;
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::RoleId;
 use crate::domain::role::{RoleInput, TenantRole};
 use crate::domain::text::search_key;
@@ -134,14 +133,10 @@ pub async fn add(guarded: Guarded<act::ManageTenant>, posted: Posted<RoleInput>)
     let name = input.name.trim().to_owned();
     match guarded.act(move |permit, operations| operations.add_role(permit, &input, &submission)).await? {
         Ok(_) => Ok(go_on(&guarded.portal, paths::ROLES, Notice::done(format!("Role {name} added.")))),
-        Err(Error::Invalid(errors)) => {
-            new_page(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            new_page(&guarded, again.form, again.status).await
         }
-        Err(Error::WrongState(reason)) => {
-            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            new_page(&guarded, form, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -205,16 +200,10 @@ pub async fn update(
     };
     match done {
         Ok(()) => Ok(go_on(&guarded.portal, paths::ROLES, Notice::done("Role updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            edit_page(&guarded, id, Some(form), None, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            edit_page(&guarded, id, Some(again.form), again.meanwhile, again.status).await
         }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            edit_page(&guarded, id, Some(form), Some(meanwhile), StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::form::{FormState, Nothing, Posted, Query};
 use super::guard::{Guarded, title};
-use super::history::{self, HistoryEntry};
+use super::history::HistoryEntry;
 use super::pager::{self, Pager};
 use super::roles::Wanted;
 use super::shell::{Notice, Shell, go_on, go_to, html};
@@ -15,7 +15,6 @@ use super::view::SomeClients;
 use super::{PageError, paths};
 use crate::access::{TenantScope, act};
 use crate::db::{self, Reader};
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::ScopeId;
 use crate::domain::scope::{CatalogueScope, ScopeInput};
 use crate::domain::text::search_key;
@@ -129,14 +128,10 @@ pub async fn add(guarded: Guarded<act::ManageTenant>, posted: Posted<ScopeInput>
             let text = format!("Scope {name} added. It can be ticked on clients' forms now.");
             Ok(go_on(&guarded.portal, paths::SCOPES, Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            new_page(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            new_page(&guarded, again.form, again.status).await
         }
-        Err(Error::WrongState(reason)) => {
-            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            new_page(&guarded, form, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -197,16 +192,10 @@ pub async fn update(
     let (id, input) = (id.into_inner(), posted.input);
     match guarded.act(move |permit, operations| operations.update_scope(permit, id, &input)).await? {
         Ok(()) => Ok(go_on(&guarded.portal, paths::SCOPES, Notice::done("Scope updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            edit_page(&guarded, id, Some(form), None, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            edit_page(&guarded, id, Some(again.form), again.meanwhile, again.status).await
         }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            edit_page(&guarded, id, Some(form), Some(meanwhile), StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

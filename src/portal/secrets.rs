@@ -121,11 +121,10 @@ pub async fn add(
         .await;
     match done {
         Ok(Ok(made)) => Ok(to_reveal(&guarded, &made)),
-        Ok(Err(Error::Invalid(errors))) => {
-            let form = posted.typed.with_errors(errors);
-            draw_form(&guarded, uid, form, StatusCode::UNPROCESSABLE_ENTITY).await
+        Ok(Err(error)) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw_form(&guarded, uid, again.form, again.status).await
         }
-        Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }
 }
@@ -362,11 +361,10 @@ pub async fn rotate(
         .await;
     match done {
         Ok(Ok(made)) => Ok(to_reveal(&guarded, &made)),
-        Ok(Err(Error::Invalid(errors))) => {
-            let form = posted.typed.with_errors(errors);
-            draw_rotation(&guarded, id, form, StatusCode::UNPROCESSABLE_ENTITY).await
+        Ok(Err(error)) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw_rotation(&guarded, id, again.form, again.status).await
         }
-        Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }
 }

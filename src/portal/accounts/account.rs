@@ -149,11 +149,10 @@ pub async fn rename(guarded: Guarded<act::See>, posted: Posted<NameForm>) -> Res
     let name = posted.input.name;
     match guarded.act(move |permit, operations| operations.rename_account(permit.actor(), &name)).await? {
         Ok(()) => Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("Name updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            draw(&guarded, Some(form), None, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, Some(again.form), None, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

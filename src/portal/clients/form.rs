@@ -10,7 +10,6 @@ use crate::db;
 use crate::db::communities::OfferedRole;
 use crate::domain::client::{Client, ClientInput, ClientType, GrantType, ResponseType, Signing, SubjectType};
 use crate::domain::client_id::ClientIdSuffix;
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ClientUid, ServiceId};
 use crate::domain::role::{ClientRoles, TenantRole};
 use crate::domain::scope::Scope;
@@ -20,7 +19,7 @@ use crate::operations::clients::reach;
 use crate::operations::{Confirmation, Error, Made};
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
-use crate::portal::history::{self, HistoryEntry};
+use crate::portal::history::HistoryEntry;
 use crate::portal::shell::{Notice, Shell, go_on, go_to, html};
 use crate::portal::{PageError, paths};
 
@@ -241,28 +240,10 @@ async fn refused(
     typed: FormState,
     error: Error,
 ) -> Result<HttpResponse, PageError> {
-    match error {
-        Error::Invalid(errors) => {
-            let form = typed.with_errors(errors);
-            draw(guarded, subject, Some(form), Shown::default(), StatusCode::UNPROCESSABLE_ENTITY).await
-        }
-        Error::Unconfirmed(confirmations) => {
-            let shown = Shown { confirmations, ..Shown::default() };
-            draw(guarded, subject, Some(typed), shown, StatusCode::UNPROCESSABLE_ENTITY).await
-        }
-        Error::Stale { since, version } => {
-            let form = typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            let shown = Shown { meanwhile: Some(meanwhile), ..Shown::default() };
-            draw(guarded, subject, Some(form), shown, StatusCode::CONFLICT).await
-        }
-        Error::WrongState(reason) => {
-            let form = typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            let shown = Shown { in_the_way: true, ..Shown::default() };
-            draw(guarded, subject, Some(form), shown, StatusCode::CONFLICT).await
-        }
-        other => Err(other.into()),
-    }
+    let in_the_way = matches!(error, Error::WrongState(_));
+    let again = guarded.again(typed, error)?;
+    let shown = Shown { confirmations: again.confirmations, meanwhile: again.meanwhile, in_the_way };
+    draw(guarded, subject, Some(again.form), shown, again.status).await
 }
 
 async fn draw(

@@ -10,7 +10,6 @@ use crate::access::act;
 use crate::db;
 use crate::domain::community::CommunityTenant;
 use crate::domain::id::{CommunityId, TenantId};
-use crate::operations::Error;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::shell::{Notice, Shell, go_on, html};
@@ -159,10 +158,10 @@ pub async fn invite(
             let text = format!("{name} is invited. Its administrators get a mail and see it among their communities.");
             Ok(go_on(&guarded.portal, &paths::community(id), Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            draw(&guarded, id, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, id, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

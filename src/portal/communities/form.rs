@@ -9,10 +9,9 @@ use crate::access::act;
 use crate::db;
 use crate::domain::community::CommunityInput;
 use crate::domain::id::CommunityId;
-use crate::operations::Error;
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
-use crate::portal::history::{self, HistoryEntry};
+use crate::portal::history::HistoryEntry;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::{PageError, paths};
 
@@ -63,10 +62,10 @@ pub async fn add(
             let notice = Notice::done(format!("Community {name} added. Now invite other companies."));
             Ok(go_on(&guarded.portal, &paths::community(id), notice))
         }
-        Err(Error::Invalid(errors)) => {
-            new_page(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            new_page(&guarded, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -82,16 +81,10 @@ pub async fn update(
     let (id, input) = (id.into_inner(), posted.input);
     match guarded.act(move |permit, operations| operations.update_community(permit, id, &input)).await? {
         Ok(()) => Ok(go_on(&guarded.portal, &paths::community(id), Notice::done("Community updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            edit_page(&guarded, id, Some(form), None, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            edit_page(&guarded, id, Some(again.form), again.meanwhile, again.status).await
         }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            edit_page(&guarded, id, Some(form), Some(meanwhile), StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -11,7 +11,6 @@ use crate::access::act;
 use crate::db;
 use crate::domain::community::CommunityRole;
 use crate::domain::id::{CommunityId, MemberId};
-use crate::operations::Error;
 use crate::portal::form::{FormState, Posted, Query};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::pager::{self, Pager};
@@ -172,10 +171,9 @@ pub async fn update(
             let notice = Notice::done(format!("Community roles of {name} changed."));
             Ok(go_on(&guarded.portal, &paths::community_people(id), notice))
         }
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            draw(&guarded, id, member, Some(form), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, id, member, Some(again.form), again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }

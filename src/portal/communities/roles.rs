@@ -10,13 +10,12 @@ use crate::access::{TenantScope, act};
 use crate::db::communities::Which;
 use crate::db::{self, Reader};
 use crate::domain::community::{Community, CommunityRole};
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{CommunityId, CommunityRoleId};
 use crate::domain::role::RoleInput;
 use crate::operations::Error;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
-use crate::portal::history::{self, HistoryEntry};
+use crate::portal::history::HistoryEntry;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::{PageError, paths};
 
@@ -72,14 +71,10 @@ pub async fn add(
             let notice = Notice::done(format!("Role {name} added. Every company of the community can give it."));
             Ok(go_on(&guarded.portal, &paths::community(id), notice))
         }
-        Err(Error::Invalid(errors)) => {
-            new_page(&guarded, id, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            new_page(&guarded, id, again.form, again.status).await
         }
-        Err(Error::WrongState(reason)) => {
-            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            new_page(&guarded, id, form, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -147,16 +142,10 @@ pub async fn update(
     };
     match done {
         Ok(()) => Ok(go_on(&guarded.portal, &paths::community(id), Notice::done("Role updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            edit_page(&guarded, id, role, Some(form), None, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            edit_page(&guarded, id, role, Some(again.form), again.meanwhile, again.status).await
         }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            edit_page(&guarded, id, role, Some(form), Some(meanwhile), StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -4,15 +4,16 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::again::Again;
 use super::form::{FormState, Posted};
 use super::guard::{Guarded, title};
-use super::history::{self, HistoryEntry};
+use super::history::HistoryEntry;
 use super::shell::{Notice, Shell, go_on, html};
 use super::{PageError, paths};
 use crate::access::act;
 use crate::db;
 use crate::domain::company::{PolicyInput, ProfileInput};
-use crate::operations::{Confirmation, Error};
+use crate::operations::Confirmation;
 
 #[derive(Template)]
 #[template(path = "settings/company.html")]
@@ -91,18 +92,11 @@ pub async fn update_profile(
     let input = posted.input;
     match guarded.act(move |permit, operations| operations.update_company(permit, &input)).await? {
         Ok(()) => Ok(go_on(&guarded.portal, paths::SETTINGS, Notice::done("Company updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            let shown = Shown { profile_form: Some(form), ..Shown::default() };
-            draw(&guarded, shown, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            let shown = Shown { profile_form: Some(again.form), meanwhile: again.meanwhile, ..Shown::default() };
+            draw(&guarded, shown, again.status).await
         }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            let shown = Shown { profile_form: Some(form), meanwhile: Some(meanwhile), ..Shown::default() };
-            draw(&guarded, shown, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -119,21 +113,10 @@ pub async fn change_rules(
     };
     match done {
         Ok(()) => Ok(go_on(&guarded.portal, paths::SETTINGS, Notice::done("Settings changed. They count at once."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            let shown = Shown { policy_form: Some(form), ..Shown::default() };
-            draw(&guarded, shown, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let Again { form, status, meanwhile, confirmations } = guarded.again(posted.typed, error)?;
+            draw(&guarded, Shown { policy_form: Some(form), meanwhile, confirmations, profile_form: None }, status)
+                .await
         }
-        Err(Error::Unconfirmed(confirmations)) => {
-            let shown = Shown { policy_form: Some(posted.typed), confirmations, ..Shown::default() };
-            draw(&guarded, shown, StatusCode::UNPROCESSABLE_ENTITY).await
-        }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            let shown = Shown { policy_form: Some(form), meanwhile: Some(meanwhile), ..Shown::default() };
-            draw(&guarded, shown, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }

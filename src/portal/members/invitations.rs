@@ -8,7 +8,6 @@ use askama::Template;
 use super::{RoleOption, role_options};
 use crate::access::act;
 use crate::domain::id::InvitationId;
-use crate::operations::Error;
 use crate::operations::members::InvitationInput;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
@@ -57,10 +56,10 @@ pub async fn invite(
             let text = format!("Invitation sent to {email}. Its link is good for 7 days.");
             Ok(go_on(&guarded.portal, paths::MEMBERS, Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            draw(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

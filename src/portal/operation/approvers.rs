@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::access::act;
 use crate::db;
 use crate::domain::id::AccountId;
-use crate::operations::Error;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::shell::{Notice, Shell, go_on, html};
@@ -71,10 +70,10 @@ pub async fn name(guarded: Guarded<act::Operate>, posted: Posted<ApproverForm>) 
             let text = format!("{} decides on the release requests of every tenant from now on.", account.name);
             Ok(go_on(&guarded.portal, paths::APPROVERS, Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            draw(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 

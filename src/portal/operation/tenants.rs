@@ -10,7 +10,6 @@ use crate::access::act;
 use crate::db;
 use crate::db::deployment::TenantQuery;
 use crate::domain::id::TenantId;
-use crate::operations::Error;
 use crate::operations::deployment::NewTenantInput;
 use crate::portal::form::{FormState, Posted, Query};
 use crate::portal::guard::{Guarded, title};
@@ -132,10 +131,10 @@ pub async fn add(guarded: Guarded<act::Operate>, posted: Posted<NewTenantInput>)
             let text = format!("{name} added. {email} is invited to administer it.");
             Ok(go_on(&guarded.portal, paths::OPERATION, Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            draw_new(&guarded, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw_new(&guarded, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -201,10 +200,9 @@ pub async fn invite_administrator(
             let text = format!("{} is invited. Links sent before no longer work.", posted.input.email.trim());
             Ok(go_on(&guarded.portal, paths::OPERATION, Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            draw_administrator(&guarded, id, Some(form), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw_administrator(&guarded, id, Some(again.form), again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }

@@ -9,12 +9,11 @@ use serde::Deserialize;
 use super::shown::{DifferenceRow, difference_row};
 use crate::access::act;
 use crate::db;
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::ServiceId;
 use crate::domain::release::differences::difference;
 use crate::domain::service::Environment;
+use crate::operations;
 use crate::operations::releases::{CHANGES_SHOWN, fingerprint};
-use crate::operations::{self, Error};
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::shell::{Notice, Shell, go_on, html};
@@ -120,11 +119,10 @@ pub async fn accept(
             let text = format!("The changes at {} are accepted.", service.settings.name);
             Ok(go_on(&guarded.portal, paths::REVIEWS, Notice::done(text)))
         }
-        Ok(Err(Error::WrongState(reason))) => {
-            let form = FormState::empty().with_errors(FieldErrors::one("", "", reason.to_string()));
-            draw(&guarded, id, form, StatusCode::CONFLICT).await
+        Ok(Err(error)) => {
+            let again = guarded.again(FormState::empty(), error)?;
+            draw(&guarded, id, again.form, again.status).await
         }
-        Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }
 }

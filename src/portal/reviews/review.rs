@@ -9,14 +9,13 @@ use serde::Deserialize;
 use super::shown::{CheckRow, Group, RequestRow, check_rows, groups};
 use crate::access::act;
 use crate::db::{self, Reader};
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::ReleaseRequestId;
 use crate::domain::release::checks::holds;
 use crate::domain::release::differences::{Level, differences};
 use crate::domain::release::evidence::{ClientEvidence, Evidence, Fact};
 use crate::domain::release::{ReleaseRequest, RequestState};
+use crate::operations;
 use crate::operations::releases::{self, Verdict};
-use crate::operations::{self, Error};
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::history::{self, HistoryEntry};
@@ -169,13 +168,9 @@ async fn decide(
             };
             Ok(go_on(&guarded.portal, paths::REVIEWS, Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            draw(&guarded, id, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, id, again.form, again.status).await
         }
-        Err(Error::WrongState(reason)) => {
-            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            draw(&guarded, id, form, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }

@@ -10,7 +10,7 @@ use crate::access::act;
 use crate::db;
 use crate::domain::id::ServiceId;
 use crate::domain::service::Environment;
-use crate::operations::{self, Error};
+use crate::operations;
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::services::impact::Impact;
@@ -85,10 +85,10 @@ pub async fn take_back(
             let text = format!("{} is back in sandbox. Its live secrets are gone.", service.settings.name);
             Ok(go_on(&guarded.portal, paths::REVIEWS, Notice::done(text)))
         }
-        Ok(Err(Error::Invalid(errors))) => {
-            draw(&guarded, id, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Ok(Err(error)) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, id, again.form, again.status).await
         }
-        Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }
 }

@@ -7,14 +7,12 @@ use askama::Template;
 
 use crate::access::{Action, act};
 use crate::db;
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::ServiceId;
 use crate::domain::service::{Service, ServiceInput};
-use crate::operations::Error;
 use crate::operations::services::LogoChange;
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
-use crate::portal::history::{self, HistoryEntry};
+use crate::portal::history::HistoryEntry;
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::{PageError, paths, view};
 
@@ -39,17 +37,25 @@ struct Editing {
 }
 
 pub async fn new(guarded: Guarded<act::EditServices>) -> Result<HttpResponse, PageError> {
+    new_page(&guarded, FormState::of(&ServiceInput::default()), StatusCode::OK).await
+}
+
+async fn new_page(
+    guarded: &Guarded<act::EditServices>,
+    form: FormState,
+    status: StatusCode,
+) -> Result<HttpResponse, PageError> {
     let seen = guarded.read(|_, _| Ok(())).await?;
     let page = FormPage {
-        shell: guarded.shell(&seen, "Add service"),
-        form: FormState::of(&ServiceInput::default()),
+        shell: guarded.shell(&seen, title("Add service", &form)),
+        form,
         editing: None,
         action: paths::SERVICES.into(),
         back: paths::SERVICES.into(),
         stale: false,
         meanwhile: Vec::new(),
     };
-    html(StatusCode::OK, &page)
+    html(status, &page)
 }
 
 pub async fn add(guarded: Guarded<act::EditServices>, posted: Posted<ServiceInput>) -> Result<HttpResponse, PageError> {
@@ -62,21 +68,10 @@ pub async fn add(guarded: Guarded<act::EditServices>, posted: Posted<ServiceInpu
             &paths::service(id),
             Notice::done(format!("Service {name} added. Now add its first client.")),
         )),
-        Err(Error::Invalid(errors)) => {
-            let seen = guarded.read(|_, _| Ok(())).await?;
-            let form = posted.typed.with_errors(errors);
-            let page = FormPage {
-                shell: guarded.shell(&seen, title("Add service", &form)),
-                form,
-                editing: None,
-                action: paths::SERVICES.into(),
-                back: paths::SERVICES.into(),
-                stale: false,
-                meanwhile: Vec::new(),
-            };
-            html(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            new_page(&guarded, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -105,21 +100,10 @@ pub async fn update(
     let done = guarded.act(move |permit, operations| operations.update_service(permit, id, &input, logo)).await?;
     match done {
         Ok(()) => Ok(go_on(&guarded.portal, &paths::service(id), Notice::done("Service updated."))),
-        Err(Error::Invalid(errors)) => {
-            let form = posted.typed.with_errors(errors);
-            edit_page(&guarded, id, form, None, StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            edit_page(&guarded, id, again.form, again.meanwhile, again.status).await
         }
-        Err(Error::Stale { since, version }) => {
-            let form = posted.typed.with("version", &version.to_string());
-            let meanwhile = history::entries(&since, guarded.portal.clock.now());
-            edit_page(&guarded, id, form, Some(meanwhile), StatusCode::CONFLICT).await
-        }
-        // Said on the form, so that what was typed stays to be copied.
-        Err(Error::WrongState(reason)) => {
-            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            edit_page(&guarded, id, form, None, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -8,11 +8,10 @@ use serde::Deserialize;
 
 use crate::access::{Act, Action, act};
 use crate::db;
-use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{ReleaseRequestId, ServiceId};
 use crate::domain::release::checks::{Outcome, holds};
 use crate::domain::service::Environment;
-use crate::operations::{Error, releases};
+use crate::operations::releases;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::reviews::shown::{CheckRow, RequestRow, check_rows};
@@ -112,14 +111,10 @@ pub async fn request(
             let notice = Notice::done("Release requested. The approvers have been told.");
             Ok(go_on(&guarded.portal, &paths::service(id), notice))
         }
-        Err(Error::Invalid(errors)) => {
-            draw(&guarded, id, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, id, again.form, again.status).await
         }
-        Err(Error::WrongState(reason)) => {
-            let form = posted.typed.with_errors(FieldErrors::one("", "", reason.to_string()));
-            draw(&guarded, id, form, StatusCode::CONFLICT).await
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -10,7 +10,6 @@ use crate::access::{Action, act};
 use crate::db;
 use crate::domain::id::{ServiceId, TestUserId};
 use crate::domain::service::Environment;
-use crate::operations::Error;
 use crate::operations::test_users::MAX_TEST_USERS;
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
@@ -101,10 +100,10 @@ pub async fn add(
             };
             Ok(go_on(&guarded.portal, &paths::test_users(id), Notice::done(text)))
         }
-        Err(Error::Invalid(errors)) => {
-            draw(&guarded, id, posted.typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY).await
+        Err(error) => {
+            let again = guarded.again(posted.typed, error)?;
+            draw(&guarded, id, again.form, again.status).await
         }
-        Err(error) => Err(error.into()),
     }
 }
 
