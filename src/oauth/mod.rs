@@ -2,8 +2,9 @@
 //! operation and write the answer. What browsers of end users see (authorize, consent, logout) are pages: `portal`.
 
 mod answer;
+pub mod bearer;
 mod call;
-mod client_auth;
+pub mod client_auth;
 mod cors;
 mod discovery;
 mod introspect;

@@ -5,7 +5,7 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
-use super::{Call, Refused};
+use super::{Call, Refused, bearer};
 use crate::domain::protocol::event::Endpoint;
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::operations::protocol::registration::Machine;
@@ -41,15 +41,10 @@ pub async fn delete(request: HttpRequest, client_id: Path<String>) -> Result<Htt
 
 /// Who asks, by the bearer token (RFC 6750 §2.1).
 fn machine(call: &Call, request: &HttpRequest) -> Result<Machine, Refused> {
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = sent.and_then(|sent| sent.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else { return Err(call.refused(Fault::TokenMissing)) };
-    Ok(Machine {
-        token: token.trim().to_owned().into(),
-        address: call.address.clone(),
-        network: call.network(),
-        reference: call.reference.clone(),
-    })
+    let sent = request.headers().get(header::AUTHORIZATION);
+    let token =
+        sent.and_then(|value| bearer::token(value.as_bytes())).ok_or_else(|| call.refused(Fault::TokenMissing))?;
+    Ok(Machine { token, address: call.address.clone(), network: call.network(), reference: call.reference.clone() })
 }
 
 async fn members(call: &Call, request: &HttpRequest, mut payload: Payload) -> Result<Map<String, Value>, Refused> {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use zeroize::Zeroizing;
 
 use super::answer::{Refused, granted};
-use super::{Call, cors};
+use super::{Call, bearer, cors};
 use crate::domain::protocol::event::Endpoint;
 use crate::domain::protocol::fault::{Fault, Refusal};
 
@@ -31,7 +31,7 @@ async fn token(call: &Call, request: &HttpRequest, payload: &mut web::Payload) -
         return Err(call.refused(Fault::TokenInQuery));
     }
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
-    let in_header = headers.next().map(|value| bearer(value.as_bytes())).transpose();
+    let in_header = headers.next().map(|value| bearer::token(value.as_bytes()).ok_or_else(another_header)).transpose();
     let in_header = in_header.map_err(|refusal| call.refused(refusal))?;
     let has_form = request.method() == Method::POST && request.headers().contains_key(header::CONTENT_TYPE);
     let form = if has_form { Some(call.form(request, payload).await?) } else { None };
@@ -44,11 +44,6 @@ async fn token(call: &Call, request: &HttpRequest, payload: &mut web::Payload) -
     }
 }
 
-/// RFC 6750 §2.1.
-fn bearer(header: &[u8]) -> Result<Zeroizing<String>, Refusal> {
-    let text = std::str::from_utf8(header).ok().and_then(|text| text.split_once(' '));
-    match text {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Zeroizing::new(token.trim().to_owned())),
-        _ => Err(Refusal::comparing(Fault::TokenMissing, "Authorization: Bearer …", "another Authorization header")),
-    }
+fn another_header() -> Refusal {
+    Refusal::comparing(Fault::TokenMissing, "Authorization: Bearer …", "another Authorization header")
 }

@@ -77,7 +77,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
                 None => (urlencoded(payload).await?, None),
                 Some(_) => return Err(PageError::BadRequest("Only forms are accepted here.".into())),
             };
-            let typed = FormState { pairs, errors: FieldErrors::default() };
+            let typed = FormState::posted(pairs);
             let input = typed.read()?;
             Ok(Self { input, typed, file })
         })
@@ -95,7 +95,8 @@ fn check_origin(request: &HttpRequest) -> Result<(), PageError> {
     if site_fits && origin_fits && (site.is_some() || origin.is_some()) { Ok(()) } else { Err(PageError::CrossOrigin) }
 }
 
-type Pairs = Vec<(String, String)>;
+/// Names and values, in the order in which they came.
+pub type Pairs = Vec<(String, String)>;
 
 async fn urlencoded(mut payload: Payload) -> Result<Pairs, PageError> {
     let mut body = web::BytesMut::new();
@@ -106,7 +107,12 @@ async fn urlencoded(mut payload: Payload) -> Result<Pairs, PageError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(url::form_urlencoded::parse(&body).into_owned().collect())
+    Ok(decoded(&body))
+}
+
+/// The pairs of a body, or of the query of an address: nothing that a browser can send is no form.
+pub fn decoded(encoded: &[u8]) -> Pairs {
+    url::form_urlencoded::parse(encoded).into_owned().collect()
 }
 
 async fn multipart(request: &HttpRequest, payload: Payload) -> Result<(Pairs, Option<Vec<u8>>), PageError> {
@@ -157,11 +163,15 @@ pub struct ShownError {
 }
 
 impl FormState {
+    /// A form as it came.
+    pub fn posted(pairs: Pairs) -> Self {
+        Self { pairs, errors: FieldErrors::default() }
+    }
+
     /// A form that starts with the values of `input`, good for making one thing.
     pub fn of(input: &impl Serialize) -> Self {
         let query = serde_html_form::to_string(input).unwrap_or_default();
-        let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { pairs, errors: FieldErrors::default() }.with(SUBMISSION, &random::token())
+        Self::posted(decoded(query.as_bytes())).with(SUBMISSION, &random::token())
     }
 
     pub fn empty() -> Self {
@@ -238,7 +248,6 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
                 (name.into_owned(), value.chars().filter(|c| !c.is_control()).take(2_000).collect::<String>())
             })
             .collect();
-        let state = FormState { pairs, errors: FieldErrors::default() };
-        std::future::ready(state.read().map(Query))
+        std::future::ready(FormState::posted(pairs).read().map(Query))
     }
 }

@@ -12,7 +12,7 @@ mod communities;
 mod company;
 mod cookies;
 mod error;
-mod form;
+pub mod form;
 mod guard;
 mod history;
 mod members;

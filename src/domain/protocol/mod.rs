@@ -1,6 +1,7 @@
 //! The words of OAuth 2.0 and OpenID Connect: requests and what they mean, grants, and every way in which a request can
 //! be refused.
 
+pub mod assertion;
 pub mod event;
 pub mod explanation;
 pub mod fault;

@@ -10,19 +10,13 @@ use crate::crypto::hashing;
 use crate::crypto::signing::{PublicKey, Unverified};
 use crate::db;
 use crate::domain::client_key::ClientKey;
+use crate::domain::protocol::assertion::{self, LONGEST, SKEW};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::registered::Registered;
 use crate::operations::Operations;
 
-/// How far ahead an assertion may end: its `jti` is kept as long.
-const LONGEST: Duration = Duration::from_secs(3_600);
 /// How often the last use of a key is noted, like that of a secret.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
-/// How far the client's clock may be ahead of ours.
-const SKEW: Duration = Duration::from_secs(60);
-
-/// What an assertion may be for: the issuer, or an endpoint at which clients authenticate.
-const OURS: [&str; 5] = ["", "/oauth2/token", "/oauth2/par", "/oauth2/introspect", "/oauth2/revoke"];
 
 impl Operations {
     pub(super) fn client_by_assertion(&self, client_id: Option<&str>, assertion: &str) -> Result<Caller, Refused> {
@@ -70,38 +64,8 @@ impl Operations {
         claims: &Map<String, Value>,
     ) -> Result<(), Refusal> {
         let now = self.now();
-        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-        let seconds = |name: &str| claims.get(name).and_then(Value::as_f64).map(|at| at as i64);
-        let wrong =
-            |expected: String, received: String| Err(Refusal::comparing(Fault::AssertionInvalid, expected, received));
-        let client_id = registered.client.client_id.as_str();
-        if text("iss") != client_id || text("sub") != client_id {
-            return wrong(format!("iss = sub = {client_id}"), format!("iss = {}, sub = {}", text("iss"), text("sub")));
-        }
-        let audiences: Vec<&str> = match claims.get("aud") {
-            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
-            Some(Value::String(one)) => vec![one],
-            _ => Vec::new(),
-        };
-        let issuer = &self.rules().public_url;
-        let is_ours = |audience: &str| audience.strip_prefix(issuer.as_str()).is_some_and(|path| OURS.contains(&path));
-        // One that another server would take too could have come from there (RFC 9700 §4.5).
-        if audiences.is_empty() || !audiences.iter().all(|audience| is_ours(audience)) {
-            return wrong(format!("aud = {issuer}"), format!("aud = {}", audiences.join(", ")));
-        }
-        let ends = seconds("exp").unwrap_or(0);
-        let latest = now.plus(LONGEST).plus(SKEW).seconds();
-        if ends <= now.seconds() || ends > latest {
-            return wrong(format!("exp after {} and at most {latest}", now.seconds()), format!("exp = {ends}"));
-        }
-        let begins = seconds("nbf").into_iter().chain(seconds("iat")).max().unwrap_or(0);
-        if begins > now.plus(SKEW).seconds() {
-            return wrong(format!("nbf and iat at most {}", now.plus(SKEW).seconds()), begins.to_string());
-        }
-        if text("jti").is_empty() {
-            return wrong("a jti".into(), String::new());
-        }
-        let id = hashing::sha256(&format!("{} {}", registered.client.uid, text("jti")));
+        let jti = assertion::check(claims, registered.client.client_id.as_str(), &self.rules().public_url, now)?;
+        let id = hashing::sha256(&format!("{} {jti}", registered.client.uid));
         let kept_until = now.plus(LONGEST).plus(2 * SKEW);
         let noted_lately = key.last_used_at.is_some_and(|at| now.since(at) < NOTED_EVERY);
         let is_new = self.db.write(|writer| {
