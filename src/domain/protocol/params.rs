@@ -15,7 +15,8 @@ impl Params {
     /// Reads `application/x-www-form-urlencoded`, from a body or an address.
     ///
     /// # Errors
-    /// A name that is there twice (RFC 6749 §3.1 and §3.2), a value that is too long, control characters.
+    /// A name that is there twice (RFC 6749 §3.1 and §3.2), be it without a value: what reads the request before us may
+    /// take the other one. A value that is too long, control characters.
     pub fn parse(encoded: &[u8]) -> Result<Self, Refusal> {
         Self::from_pairs(url::form_urlencoded::parse(encoded).into_owned())
     }
@@ -35,10 +36,9 @@ impl Params {
             if value.chars().any(|c| (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || c == '\u{FFFD}') {
                 return Err(Refusal::comparing(Fault::Malformed, "text without control characters", name));
             }
-            if !value.is_empty() {
-                kept.push((name, value));
-            }
+            kept.push((name, value));
         }
+        kept.retain(|(_, value)| !value.is_empty());
         Ok(Self(kept))
     }
 
@@ -101,11 +101,15 @@ mod tests {
         for (bad, fault) in [
             ("a=1&a=2", Fault::ParameterRepeated),
             ("a=1&a=1", Fault::ParameterRepeated),
+            ("a=&a=1", Fault::ParameterRepeated),
+            ("a=1&a=", Fault::ParameterRepeated),
             ("a=%00", Fault::Malformed),
             ("a=%FF", Fault::Malformed),
         ] {
             assert_eq!(Params::parse(bad.as_bytes()).unwrap_err().fault, fault, "{bad}");
         }
+        let many: String = (0..=Params::MAX_COUNT).map(|n| format!("p{n}=&")).collect();
+        assert_eq!(Params::parse(many.as_bytes()).unwrap_err().fault, Fault::ParameterTooLong);
         let long = format!("a={}", "x".repeat(Params::MAX_VALUE + 1));
         assert_eq!(Params::parse(long.as_bytes()).unwrap_err().fault, Fault::ParameterTooLong);
     }
