@@ -71,11 +71,11 @@ pub(super) fn draw(prefix: &str, mut byte: impl FnMut() -> u8) -> Zeroizing<Stri
 
 /// Whether a text has the form that [`draw`] gives, with the right checksum.
 pub(super) fn is_drawn(prefix: &str, text: &str) -> bool {
-    let length = prefix.len() + RANDOM_CHARS + CHECKSUM_CHARS;
-    if text.len() != length || !text.is_ascii() || !text.starts_with(prefix) {
+    let Some(drawn) = text.strip_prefix(prefix) else { return false };
+    if drawn.len() != RANDOM_CHARS + CHECKSUM_CHARS || !drawn.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return false;
     }
-    let (body, sum) = text.split_at(length - CHECKSUM_CHARS);
+    let (body, sum) = text.split_at(text.len() - CHECKSUM_CHARS);
     checksum(body) == sum
 }
 
@@ -259,6 +259,8 @@ mod tests {
         }
         assert!(PlainSecret::parse(&format!("{text} ")).is_none());
         assert!(PlainSecret::parse("").is_none());
+        let body = format!("kws_live_{}", "\n".repeat(RANDOM_CHARS));
+        assert!(PlainSecret::parse(&format!("{body}{}", checksum(&body))).is_none(), "of other characters");
     }
 
     #[test]
