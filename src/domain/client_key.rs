@@ -131,7 +131,7 @@ impl PublicKey {
             Some("RSA") => (Signing::Rs256, rsa(jwk)?),
             Some("EC") => (Signing::Es256, p256(jwk)?),
             Some(other) => {
-                let shown: String = other.chars().take(20).collect();
+                let shown: String = other.chars().filter(char::is_ascii_graphic).take(20).collect();
                 return Err(fault(format!("Keys of the type “{shown}” are not supported: use EC on P-256, or RSA.")));
             }
             None => return Err(fault("This is not a JWK: it has no “kty”.")),
@@ -296,6 +296,7 @@ mod tests {
             ("-----BEGIN PUBLIC KEY-----".into(), "PEM"),
             ("{}".into(), "no “kty”"),
             (change("\"EC\"", "\"OKP\""), "“OKP”"),
+            (change("\"EC\"", "\"a\u{202E}b\\u0007\""), "“ab”"),
             (change("\"EC\"", "5"), "must be text"),
             (change("P-256", "P-384"), "P-256"),
             (change("MKBC", ""), "32 bytes"),
