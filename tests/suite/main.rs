@@ -6,4 +6,5 @@ mod support;
 mod browser;
 mod contract;
 mod oauth;
+mod parsers;
 mod portal;
