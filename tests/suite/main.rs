@@ -5,6 +5,7 @@ mod support;
 
 mod browser;
 mod contract;
+mod histories;
 mod oauth;
 mod parsers;
 mod portal;
