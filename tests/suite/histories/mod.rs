@@ -45,7 +45,7 @@ fn services_go_live_by_the_rules() {
 
 fn live(histories: &impl Strategy<Value = History>) {
     let house = RefCell::new((House::new(), 0));
-    let config = Config { cases: how_many(), failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config = Config { cases: how_many(), failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     let lived = TestRunner::new(config).run(histories, |history| {
         let (house, lived) = &mut *house.borrow_mut();
         if *lived == IN_ONE_HOUSE {

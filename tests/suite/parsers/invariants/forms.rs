@@ -1,4 +1,4 @@
-use keywright::domain::client::{ClientInput, ClientType};
+use keywright::domain::client::{ClientInput, ClientType, GrantType};
 use keywright::domain::community::{CommunityInput, CommunitySettings};
 use keywright::domain::company::{CompanyProfile, PolicyInput, ProfileInput};
 use keywright::domain::registration_token::{RegistrationTokenInput, RegistrationTokenSettings};
@@ -89,7 +89,8 @@ fn of_client(client_type: ClientType, body: &[u8]) {
         assert!(!parsed.scopes.is_empty() && (60..=3_600).contains(&parsed.token_lifetime));
         let client = client(client_type, parsed);
         assert!(legacy || !client.settings.response_types.iter().any(|kind| kind.exposes_token()));
-        assert!(client.has_secrets() || client.acts_alone() || client.settings.require_pkce);
+        let has_code = client.settings.grants.contains(&GrantType::AuthorizationCode);
+        assert!(!has_code || client.has_secrets() || client.settings.require_pkce);
         let shown = ClientInput::of(&client, &ClientRoles::default());
         assert_eq!(settings(client_type, &shown, legacy), Ok(client.settings));
     }
