@@ -7,16 +7,20 @@ use super::error::Result;
 use super::schema::leases;
 use crate::clock::Timestamp;
 
-/// Takes the lease, or prolongs it for its holder. `false` while somebody else holds it.
+/// Takes the lease, or prolongs it for its holder. `false` while somebody else holds it. One that ends more than twice its
+/// time from now was taken before the clock was set back, and holds nobody up: instances' clocks differ by less.
 pub fn take(writer: &mut Writer<'_>, name: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool> {
     let row = (leases::name.eq(name), leases::holder.eq(holder), leases::expires_at.eq(0i64));
     on_both!(writer.conn(), conn => {
         diesel::insert_into(leases::table).values(row).on_conflict_do_nothing().execute(conn)
     })?;
     let taken = diesel::update(
-        leases::table
-            .filter(leases::name.eq(name))
-            .filter(leases::holder.eq(holder).or(leases::expires_at.le(now.micros()))),
+        leases::table.filter(leases::name.eq(name)).filter(
+            leases::holder
+                .eq(holder)
+                .or(leases::expires_at.le(now.micros()))
+                .or(leases::expires_at.gt(until.plus(until.since(now)).micros())),
+        ),
     )
     .set((leases::holder.eq(holder), leases::expires_at.eq(until.micros())))
     .execute(writer.conn())?;

@@ -40,17 +40,30 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes the oldest mail that is due and keeps others from it until `until`: whoever took it delivers it.
-pub fn claim(writer: &mut Writer<'_>, now: Timestamp, until: Timestamp) -> Result<Option<WaitingMail>> {
+/// A mail that is given up has this for its next attempt.
+pub const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// Takes the oldest mail that is due and keeps others from it until `until`: whoever took it delivers it. No mail waits
+/// beyond `longest`: one that seems to was put off before the clock was set back, and is due.
+pub fn claim(
+    writer: &mut Writer<'_>,
+    now: Timestamp,
+    until: Timestamp,
+    longest: Timestamp,
+) -> Result<Option<WaitingMail>> {
+    let is_due = || {
+        let beyond = outbox::next_attempt_at.gt(longest.micros()).and(outbox::next_attempt_at.ne(NEVER.micros()));
+        outbox::next_attempt_at.le(now.micros()).or(beyond)
+    };
     let due: Option<String> = outbox::table
-        .filter(outbox::next_attempt_at.le(now.micros()))
+        .filter(is_due())
         .order(outbox::next_attempt_at.asc())
         .select(outbox::id)
         .first(writer.conn())
         .optional()?;
     let Some(due) = due else { return Ok(None) };
     let claimed: Option<(String, String, String, Vec<u8>, i32)> =
-        diesel::update(outbox::table.filter(outbox::id.eq(due)).filter(outbox::next_attempt_at.le(now.micros())))
+        diesel::update(outbox::table.filter(outbox::id.eq(due)).filter(is_due()))
             .set((outbox::next_attempt_at.eq(until.micros()), outbox::attempts.eq(outbox::attempts + 1)))
             .returning((outbox::id, outbox::recipient, outbox::subject, outbox::sealed_body, outbox::attempts))
             .get_result(writer.conn())

@@ -1,5 +1,7 @@
 //! Counts of failed tries, shared by all instances.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use super::connection::{Reader, Writer, on_both};
@@ -7,11 +9,16 @@ use super::error::Result;
 use super::schema::throttles;
 use crate::clock::Timestamp;
 
+/// Twice the longest block. One that seems to be longer was set before the clock was set back, and locks nobody out until
+/// the clock is there again.
+const BELIEVED: Duration = Duration::from_secs(2 * 3_600);
+
 /// The latest end of a block among the buckets; `None` when none is blocked now.
 pub fn blocked_until(reader: &mut Reader<'_>, buckets: &[String], now: Timestamp) -> Result<Option<Timestamp>> {
     let until: Option<i64> = throttles::table
         .filter(throttles::bucket.eq_any(buckets.to_vec()))
         .filter(throttles::blocked_until.gt(now.micros()))
+        .filter(throttles::blocked_until.le(now.plus(BELIEVED).micros()))
         .select(diesel::dsl::max(throttles::blocked_until))
         .first(reader.conn())?;
     Ok(until.map(Timestamp::from_micros))

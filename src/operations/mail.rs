@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::{Operations, Result, Target, Who, new_id, record};
 use crate::access::Actor;
-use crate::clock::Timestamp;
 use crate::db::{self, Writer};
 use crate::domain::audit::{AuditAction, Change};
 use crate::domain::id::{AccountId, MailId};
@@ -18,12 +17,13 @@ pub const CLAIM_LASTS: Duration = Duration::from_secs(120);
 
 /// Three days' worth, at the waits below.
 const TRIES: i32 = 77;
-const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 
 /// How long to wait after so many tries; `None` after the last.
 fn wait_after(tries: i32) -> Option<Duration> {
     let doublings = u32::try_from(tries - 1).unwrap_or(0).min(6);
-    (tries < TRIES).then_some((Duration::from_secs(60) * 2u32.pow(doublings)).min(Duration::from_secs(3_600)))
+    (tries < TRIES).then_some((Duration::from_secs(60) * 2u32.pow(doublings)).min(LONGEST_WAIT))
 }
 
 /// A mail to be handed over now.
@@ -86,7 +86,9 @@ impl Operations {
     /// Takes the oldest mail that is due, for this instance alone.
     pub fn claim_mail(&self) -> Result<Option<DueMail>> {
         let now = self.now();
-        let claimed = self.db.write(|writer| db::outbox::claim(writer, now, now.plus(CLAIM_LASTS)))?;
+        let claimed = self
+            .db
+            .write(|writer| db::outbox::claim(writer, now, now.plus(CLAIM_LASTS), now.plus(2 * LONGEST_WAIT)))?;
         let Some(waiting) = claimed else { return Ok(None) };
         let opened = self.keys.open(SEAL, &waiting.sealed_body);
         match opened.and_then(|body| serde_json::from_slice(&body).ok()) {
@@ -109,8 +111,8 @@ impl Operations {
     /// Tried again after 1, 2, 4 … 60 minutes, and then every hour for three days. After that the mail stays in the
     /// outbox, with its last error, for whoever runs the portal to see, and is not tried any more.
     pub fn mail_failed(&self, mail: &DueMail, error: &str) -> Result<()> {
-        let until = wait_after(mail.attempts).map_or(NEVER, |wait| self.now().plus(wait));
-        if until == NEVER {
+        let until = wait_after(mail.attempts).map_or(db::outbox::NEVER, |wait| self.now().plus(wait));
+        if until == db::outbox::NEVER {
             tracing::error!(mail = %mail.id, "a mail was refused for three days and is not tried any more");
         }
         let short: String = error.chars().take(500).collect();
