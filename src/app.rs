@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
@@ -16,14 +17,25 @@ use crate::db::{self, Db};
 use crate::domain::lifecycle::Grace;
 use crate::oauth::{self, Endpoints};
 use crate::operations::{Operations, Rules};
+use crate::portal::crowd::{self, Crowd};
 use crate::portal::{self, PageError, Portal, Site};
 use crate::probes;
 use crate::provider::Provider;
 
 /// Connections to the database, each for one request or job at a time.
 const CONNECTIONS: u32 = 16;
-/// Threads that wait for the database or hash, for each of the server's workers.
-const BLOCKING_THREADS: usize = 24;
+/// Threads that wait for the database or hash, for each of the server's workers: nobody who has a place waits for a
+/// thread, nor does what remains to be stored. They are made when needed, and go when they have been idle.
+const BLOCKING_THREADS: usize = 2 * crowd::PLACES;
+/// How long the head of a request may take to arrive, and the answer's last bytes to be taken after the end. Whoever is
+/// slower holds nothing but a connection, and not for long.
+const HEAD_LASTS: Duration = Duration::from_secs(5);
+const GOODBYE_LASTS: Duration = Duration::from_secs(1);
+/// How long an idle connection stays open for another request.
+const IDLE_LASTS: Duration = Duration::from_secs(5);
+/// Connections of each worker. Beyond them nobody is let in, so they must outnumber the slow ones that somebody may open
+/// on purpose; each weighs some ten kilobytes. The process needs as many open files (`ulimit -n`).
+const CONNECTIONS_AT_ONCE: usize = 25_000;
 /// Passwords hashed at once, of 19 MiB each.
 const HASHES_AT_ONCE: usize = 4;
 /// How long requests under way may take to end when the server is told to stop, in seconds.
@@ -78,6 +90,7 @@ impl Application {
 
     /// The server on a listener that is bound already. It runs once it is awaited.
     pub fn server(&self, listener: TcpListener) -> anyhow::Result<Server> {
+        let crowd = Crowd::default();
         let portal = web::Data::new(Portal::new(
             Arc::clone(&self.operations),
             &self.db,
@@ -85,8 +98,9 @@ impl Application {
             self.site.clone(),
             self.provider.clone(),
             &self.keys,
+            crowd.clone(),
         ));
-        let endpoints = web::Data::new(Endpoints::new(Arc::clone(&self.operations), self.clock.clone()));
+        let endpoints = web::Data::new(Endpoints::new(Arc::clone(&self.operations), self.clock.clone(), crowd));
         let probes = web::Data::new(probes::Probes::new(self.db.clone()));
         let server = HttpServer::new(move || {
             App::new()
@@ -94,6 +108,7 @@ impl Application {
                 .app_data(endpoints.clone())
                 .app_data(probes.clone())
                 .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
+                .wrap(from_fn(portal::middleware::slow_bodies_end))
                 .wrap(from_fn(portal::middleware::pages_for_errors))
                 .wrap(Compress::default())
                 .wrap(from_fn(portal::middleware::log))
@@ -107,6 +122,10 @@ impl Application {
                 )
         })
         .worker_max_blocking_threads(BLOCKING_THREADS)
+        .max_connections(CONNECTIONS_AT_ONCE)
+        .client_request_timeout(HEAD_LASTS)
+        .client_disconnect_timeout(GOODBYE_LASTS)
+        .keep_alive(IDLE_LASTS)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?
         .run();

@@ -1,6 +1,7 @@
 //! For whoever watches: is it alive, can it serve, what has it done. No session, no page.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
@@ -9,6 +10,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::db::{self, Db};
 use crate::portal::PageError;
+
+/// Whoever probes has little patience, and a database that is slower than this serves nobody.
+const PROBE_LASTS: Duration = Duration::from_secs(2);
 
 pub struct Probes {
     db: Db,
@@ -47,10 +51,10 @@ async fn alive() -> HttpResponse {
 
 /// The database answers and is up to date.
 async fn ready(probes: web::Data<Probes>) -> HttpResponse {
-    let current = web::block(move || db::migrations::is_current(&probes.db)).await;
-    match current {
-        Ok(Ok(true)) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
-        Ok(Ok(false)) => not_ready("the database is not up to date\n"),
+    let asked = web::block(move || db::migrations::is_current(&probes.db));
+    match tokio::time::timeout(PROBE_LASTS, asked).await {
+        Ok(Ok(Ok(true))) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
+        Ok(Ok(Ok(false))) => not_ready("the database is not up to date\n"),
         _ => not_ready("the database does not answer\n"),
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::params::Params;
 use crate::operations::Operations;
 use crate::operations::protocol::{self, Whose};
+use crate::portal::crowd::CutOff;
 use crate::portal::middleware;
 
 /// The largest body, in bytes.
@@ -82,8 +83,16 @@ impl Call {
         work: impl FnOnce(&Operations) -> T + Send + 'static,
     ) -> Result<T, Refused> {
         let operations = Arc::clone(&self.endpoints.operations);
-        let span = tracing::Span::current();
-        web::block(move || span.in_scope(|| work(&operations))).await.map_err(|_| self.refused(Fault::Bug))
+        let place = self.endpoints.crowd.place().map_err(|cut_off| self.cut_off(cut_off))?;
+        place.run(move || work(&operations)).await.map_err(|cut_off| self.cut_off(cut_off))
+    }
+
+    fn cut_off(&self, why: CutOff) -> Refused {
+        tracing::warn!(cause = %why, "a protocol request failed");
+        self.refused(match why {
+            CutOff::Full | CutOff::TooSlow => Fault::Unavailable,
+            CutOff::Panicked => Fault::Bug,
+        })
     }
 
     /// Notes how a request ended, for the client's developers, and turns a refusal into its answer.

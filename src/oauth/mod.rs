@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::operations::Operations;
+use crate::portal::crowd::Crowd;
 
 pub use answer::Refused;
 pub use call::Call;
@@ -28,11 +29,12 @@ pub use call::Call;
 pub struct Endpoints {
     pub operations: Arc<Operations>,
     pub clock: Clock,
+    crowd: Crowd,
 }
 
 impl Endpoints {
-    pub fn new(operations: Arc<Operations>, clock: Clock) -> Self {
-        Self { operations, clock }
+    pub fn new(operations: Arc<Operations>, clock: Clock, crowd: Crowd) -> Self {
+        Self { operations, clock, crowd }
     }
 
     /// The issuer: the portal's public address, without a slash at the end.

@@ -138,8 +138,8 @@ impl PageError {
             Self::Unavailable(_) => words(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Not available just now",
-                "Keywright can't reach its database, or too much is going on. Nothing was changed.",
-                "Try again in a few seconds.",
+                "Keywright can't reach its database, or too much is going on.",
+                "Try again in a few seconds. If you sent a form, look first: it may have been done after all.",
             ),
             Self::Bug(_) => words(
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -17,6 +17,7 @@ use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::accounts::sign_in::sign_in_and_send;
+use super::crowd::Place;
 use super::form::{FormState, Posted, Taken};
 use super::sessions::Identity;
 use super::shell::{Notice, Shell, Waiting, html};
@@ -77,7 +78,7 @@ impl<A: Act> Guarded<A> {
     ) -> Result<Seen<A, T>, PageError> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
-        let seen = off_the_async_threads(move || {
+        let seen = off_the_async_threads(&self.request, move || {
             portal.reads.read(|reader| {
                 let permit = permit::<A>(reader, &identity, address, factor_may_lack)?;
                 let data = work(&permit, reader)?;
@@ -97,7 +98,7 @@ impl<A: Act> Guarded<A> {
     ) -> Result<Result<T, operations::Error>, PageError> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
-        let done = off_the_async_threads(move || {
+        let done = off_the_async_threads(&self.request, move || {
             let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address, factor_may_lack))?;
             Ok::<_, Refusal>(work(&permit, &portal.operations))
         })
@@ -128,7 +129,7 @@ impl<A: Act> Guarded<A> {
         let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
-        let done = off_the_async_threads(move || {
+        let done = off_the_async_threads(&self.request, move || {
             let now = portal.clock.now();
             let mut permit =
                 portal.reads.read(|reader| permit::<A>(reader, &identity, address.clone(), factor_may_lack))?;
@@ -369,7 +370,7 @@ impl Visitor {
         work: impl FnOnce(&Operations) -> T + Send + 'static,
     ) -> Result<T, PageError> {
         let operations = Arc::clone(&self.portal.operations);
-        off_the_async_threads(move || work(&operations)).await
+        off_the_async_threads(&self.request, move || work(&operations)).await
     }
 
     /// Ends the session, if there is one.
@@ -406,10 +407,20 @@ fn not_signed_in(request: &HttpRequest) -> PageError {
     PageError::SignIn { return_to: return_to.to_owned() }
 }
 
-fn off_the_async_threads<T: Send + 'static>(
+/// Runs blocking work for a request. It has its place from the first work on, when its form has come, until its answer is
+/// there: what was begun is not refused half-way, and who sends a form slowly takes nobody's place.
+async fn off_the_async_threads<T: Send + 'static>(
+    request: &HttpRequest,
     work: impl FnOnce() -> T + Send + 'static,
-) -> impl Future<Output = Result<T, PageError>> {
-    let span = tracing::Span::current();
-    let running = web::block(move || span.in_scope(work));
-    async move { running.await.map_err(|_| PageError::Bug("a page's work was cut off".into())) }
+) -> Result<T, PageError> {
+    let taken = request.extensions().get::<Place>().cloned();
+    let place = match taken {
+        Some(place) => place,
+        None => {
+            let place = portal(request)?.crowd.place()?;
+            request.extensions_mut().insert(place.clone());
+            place
+        }
+    };
+    Ok(place.run(work).await?)
 }

@@ -1,14 +1,18 @@
 //! Around every request: a reference for the log, security headers, and the page for an error.
 
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
+use futures_util::stream::{self, Stream};
 use tracing::Instrument;
 
 use super::error::ErrorWords;
@@ -90,6 +94,26 @@ impl Frame {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         response
     }
+}
+
+/// How long a body may take to arrive: what is sent over the slowest of lines is there by then.
+const BODY_LASTS: Duration = Duration::from_secs(30);
+
+/// Cuts off a body that takes too long. Nothing else would: a byte now and then keeps a connection open for ever.
+pub async fn slow_bodies_end(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut body = request.take_payload();
+    if !matches!(body, Payload::None) {
+        let mut over = Box::pin(tokio::time::sleep(BODY_LASTS));
+        let bounded = stream::poll_fn(move |context| match over.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(PayloadError::Io(std::io::ErrorKind::TimedOut.into())))),
+            Poll::Pending => Pin::new(&mut body).poll_next(context),
+        });
+        request.set_payload(Payload::Stream { payload: Box::pin(bounded) });
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
 /// Draws the page for every answer that carries an error, and sets the headers that all answers have.

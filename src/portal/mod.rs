@@ -11,6 +11,7 @@ mod clients;
 mod communities;
 mod company;
 mod cookies;
+pub mod crowd;
 mod error;
 pub mod form;
 mod guard;
@@ -40,6 +41,8 @@ pub use sessions::session_middleware;
 
 use std::sync::Arc;
 
+use crowd::Crowd;
+
 use crate::clock::Clock;
 use crate::crypto::keys::Keys;
 use crate::db::{Db, ReadHandle};
@@ -54,6 +57,7 @@ pub struct Portal {
     pub site: Site,
     /// Another OpenID provider, where one is configured.
     pub provider: Option<Arc<Provider>>,
+    crowd: Crowd,
     cookie_key: actix_web::cookie::Key,
 }
 
@@ -103,8 +107,9 @@ impl Portal {
         site: Site,
         provider: Option<Arc<Provider>>,
         keys: &Keys,
+        crowd: Crowd,
     ) -> Self {
         let cookie_key = actix_web::cookie::Key::from(keys.derive::<64>("portal cookies").as_slice());
-        Self { operations, reads: db.reads(), clock, site, provider, cookie_key }
+        Self { operations, reads: db.reads(), clock, site, provider, crowd, cookie_key }
     }
 }

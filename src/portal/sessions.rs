@@ -11,6 +11,7 @@ use actix_web::cookie::SameSite;
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::web;
 
+use super::crowd::Crowd;
 use super::{PageError, Portal};
 use crate::clock::Timestamp;
 use crate::crypto::random;
@@ -114,7 +115,8 @@ impl Identity {
 /// The middleware that loads and stores sessions.
 pub fn session_middleware(portal: &Portal) -> SessionMiddleware<DatabaseSessions> {
     let https = portal.site.is_https();
-    SessionMiddleware::builder(DatabaseSessions(Arc::clone(&portal.operations)), portal.cookie_key.clone())
+    let sessions = DatabaseSessions { operations: Arc::clone(&portal.operations), crowd: portal.crowd.clone() };
+    SessionMiddleware::builder(sessions, portal.cookie_key.clone())
         // `__Host-` ties the cookie to this host and https; browsers refuse the name on plain http, which is for loopback.
         .cookie_name(if https { "__Host-keywright".into() } else { "keywright".into() })
         .cookie_secure(https)
@@ -130,10 +132,14 @@ pub fn session_middleware(portal: &Portal) -> SessionMiddleware<DatabaseSessions
 }
 
 /// Keeps sessions through the operations.
-pub struct DatabaseSessions(Arc<Operations>);
+pub struct DatabaseSessions {
+    operations: Arc<Operations>,
+    crowd: Crowd,
+}
 
 type State = HashMap<String, String>;
 
+/// Storing is never refused for lack of a place: what the session tells of has been done by then.
 async fn blocking<T: Send + 'static>(
     operations: &Arc<Operations>,
     work: impl FnOnce(&Operations) -> crate::operations::Result<T> + Send + 'static,
@@ -145,8 +151,8 @@ async fn blocking<T: Send + 'static>(
 impl SessionStore for DatabaseSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let key = key.as_ref().to_owned();
-        let found =
-            blocking(&self.0, move |operations| operations.load_session(&key)).await.map_err(LoadError::Other)?;
+        let (place, operations) = (self.crowd.place().map_err(other)?, Arc::clone(&self.operations));
+        let found = place.run(move || operations.load_session(&key)).await.map_err(other)?.map_err(other)?;
         let Some((id, text)) = found else { return Ok(None) };
         let mut state: State = serde_json::from_str(&text).map_err(|error| LoadError::Deserialization(error.into()))?;
         state.insert(SESSION.into(), format!("\"{id}\""));
@@ -156,7 +162,7 @@ impl SessionStore for DatabaseSessions {
     async fn save(&self, state: State, _: &CookieDuration) -> Result<SessionKey, SaveError> {
         let key = random::token();
         let stored = key.clone();
-        blocking(&self.0, move |operations| {
+        blocking(&self.operations, move |operations| {
             let begun_at = state
                 .get(BEGUN_AT)
                 .and_then(|micros| micros.parse().ok())
@@ -175,7 +181,7 @@ impl SessionStore for DatabaseSessions {
         let new_key = state.contains_key(NEW_KEY).then(random::token);
         let given = new_key.clone();
         // No row means that the session was ended meanwhile: it must not come back.
-        blocking(&self.0, move |operations| {
+        blocking(&self.operations, move |operations| {
             let json = to_json(&state);
             operations.update_session(&stored, given.as_deref(), &as_stored(&state, &json))
         })
@@ -194,8 +200,12 @@ impl SessionStore for DatabaseSessions {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         let key = key.as_ref().to_owned();
-        blocking(&self.0, move |operations| operations.end_session(&key)).await
+        blocking(&self.operations, move |operations| operations.end_session(&key)).await
     }
+}
+
+fn other(error: impl Into<anyhow::Error>) -> LoadError {
+    LoadError::Other(error.into())
 }
 
 fn text(state: &State, name: &str) -> String {

@@ -216,7 +216,7 @@ faults! {
     MetadataRedirectUri "metadata-redirect-uri" InvalidRedirectUri Field("redirect_urls"), "A redirect URL is not allowed.";
 
     // Keywright itself.
-    Unavailable "unavailable" TemporarilyUnavailable User, "The database can't be reached just now. Try again in a few seconds.";
+    Unavailable "unavailable" TemporarilyUnavailable User, "The database can't be reached just now, or too much is going on. Try again in a few seconds.";
     Bug "bug" ServerError User, "A fault of the server, not of the client.";
 }
 

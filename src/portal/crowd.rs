@@ -1,0 +1,79 @@
+//! How much may go on at once. Everything that blocks (the database, hashing) has a thread of its own for as long as it
+//! runs, and there are so many threads and no more: who comes beyond that is told at once to come again, and does not
+//! join a queue that grows faster than it is served.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::PageError;
+
+/// Requests whose work may be under way or wait at once. At a millisecond each, the last of them waits a quarter of a
+/// second; where the database is slow, it is better to hear 503 now than nothing for long.
+pub const PLACES: usize = 256;
+
+/// No answer waits longer for its work. What the work itself waits for ends sooner (`db::connection`), except where the
+/// database server has stopped in the middle of a statement and keeps the connection.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// The places of one server, for pages and endpoints together.
+#[derive(Clone)]
+pub struct Crowd(Arc<Semaphore>);
+
+/// One of the places. It is free again when the last copy is dropped: with its request, or with work that goes on although
+/// nobody waits for it any more.
+#[derive(Clone)]
+pub struct Place(#[expect(dead_code, reason = "it is there to be dropped")] Arc<OwnedSemaphorePermit>);
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CutOff {
+    #[error("too much is going on at once")]
+    Full,
+    #[error("its work took too long")]
+    TooSlow,
+    #[error("its work was cut off")]
+    Panicked,
+}
+
+impl Default for Crowd {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(PLACES)))
+    }
+}
+
+impl Crowd {
+    /// # Errors
+    /// All places are taken.
+    pub fn place(&self) -> Result<Place, CutOff> {
+        let permit = Arc::clone(&self.0).try_acquire_owned();
+        permit.map(|permit| Place(Arc::new(permit))).map_err(|_| CutOff::Full)
+    }
+}
+
+impl Place {
+    /// Runs blocking work off the async threads. Work that takes too long goes on without its answer.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, CutOff> {
+        let (place, span) = (self.clone(), tracing::Span::current());
+        let running = web::block(move || {
+            let done = span.in_scope(work);
+            drop(place);
+            done
+        });
+        match tokio::time::timeout(LONGEST, running).await {
+            Ok(done) => done.map_err(|_| CutOff::Panicked),
+            Err(_) => Err(CutOff::TooSlow),
+        }
+    }
+}
+
+impl From<CutOff> for PageError {
+    fn from(cut_off: CutOff) -> Self {
+        match cut_off {
+            CutOff::Full | CutOff::TooSlow => Self::Unavailable(cut_off.to_string()),
+            CutOff::Panicked => Self::Bug(cut_off.to_string()),
+        }
+    }
+}
