@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
+use crate::db::migrations::Owner;
 use crate::db::{self, Db};
 use crate::domain::lifecycle::Grace;
 use crate::oauth::{self, Endpoints};
@@ -63,9 +64,15 @@ impl Application {
 
     /// The same with keys from elsewhere: the demo's and the tests' end with the process.
     pub fn open_with(config: &Config, clock: Clock, keys: Keys) -> anyhow::Result<Self> {
-        let db = Db::open(&config.database_url, CONNECTIONS).context("the database can't be opened")?;
-        if db::migrations::is_newer(&db).unwrap_or(false) {
-            bail!("the database was written by a newer release of Keywright: run that release, or restore a backup");
+        let db = Db::open(&config.database_url, CONNECTIONS).map_err(|error| cant_be_opened(&error))?;
+        match db::migrations::owner(&db).map_err(|error| cant_be_opened(&error))? {
+            Owner::Ours => {}
+            Owner::NewerRelease => {
+                bail!("the database was written by a newer release of Keywright: run that release, or restore a backup")
+            }
+            Owner::AnotherProgram => {
+                bail!("the database belongs to another program, and nothing was changed in it: name another database")
+            }
         }
         let migrated = db::migrations::run(&db).context("the database can't be brought up to date")?;
         let rules = Rules {
@@ -130,6 +137,18 @@ impl Application {
         .listen(listener)?
         .run();
         Ok(server)
+    }
+}
+
+/// Says what to do where waiting doesn't help.
+fn cant_be_opened(error: &db::Error) -> anyhow::Error {
+    let damaged = ["file is not a database", "database disk image is malformed"];
+    let cause = error.to_string();
+    match damaged.iter().any(|text| cause.contains(text)) {
+        true => anyhow::anyhow!(
+            "the file named as the database is none, or is damaged ({cause}): name the right one, or restore a backup"
+        ),
+        false => anyhow::anyhow!("the database can't be opened: {cause}"),
     }
 }
 

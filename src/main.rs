@@ -188,6 +188,13 @@ fn open(config: &Config) -> anyhow::Result<Application> {
 
 async fn serve(config: Config) -> anyhow::Result<()> {
     let application = open(&config)?;
+    if !application.operations.has_the_key_file()? {
+        let file = config.key_file.display();
+        bail!(
+            "the database was used with another key file than {file}: put that one back, or go on without it by \
+             `keywright keys rotate --now` (the README says what is lost)"
+        );
+    }
     let listener = TcpListener::bind(config.listen).with_context(|| format!("can't listen on {}", config.listen))?;
     if let Some(link) = application.operations.setup_link()? {
         println!("Keywright is not set up yet. Open this link within one hour:\n\n    {link}\n");

@@ -31,7 +31,10 @@ impl Keys {
             Ok(bytes) => {
                 let bytes = Zeroizing::new(bytes);
                 let Ok(master) = <[u8; MASTER_BYTES]>::try_from(bytes.as_slice()) else {
-                    bail!("the key file {} is damaged: it must hold {MASTER_BYTES} bytes", path.display());
+                    bail!(
+                        "the key file {} is damaged, it must hold {MASTER_BYTES} bytes: restore it from a backup",
+                        path.display()
+                    );
                 };
                 Ok(Self { master: Zeroizing::new(master) })
             }

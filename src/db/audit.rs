@@ -96,6 +96,12 @@ pub fn append(writer: &mut Writer<'_>, mut event: AuditEvent) -> Result<()> {
     Ok(())
 }
 
+/// Holds the end of the chain until the commit, as an event does: for what is to happen once, without an event.
+pub fn lock(writer: &mut Writer<'_>) -> Result<()> {
+    diesel::update(audit_head::table.find(1)).set(audit_head::seq.eq(audit_head::seq)).execute(writer.conn())?;
+    Ok(())
+}
+
 /// The latest events of a service and of its clients, newest first.
 pub fn of_service(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId, limit: i64) -> Result<Vec<AuditEvent>> {
     let rows: Vec<Row> = audit_events::table

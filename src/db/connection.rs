@@ -11,6 +11,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, MultiConnection};
 
 use super::error::{Error, Result};
+use super::turns::Turns;
 
 #[derive(MultiConnection)]
 pub enum AnyConnection {
@@ -77,8 +78,26 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// How long a writer waits for another one, and a request for a free connection, before it says 503.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a writer waits for its turn, and then for what another process holds locked, before it says 503.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// The same for what isn't worth waiting for.
+const BRIEFLY: Duration = Duration::from_millis(100);
+/// The longest statement, in the database itself.
+pub(super) const LONGEST_STATEMENT: Duration = Duration::from_secs(30);
+/// How long a request waits for a free connection: when the database is gone, that is how long it takes to say so.
+const CONNECTION_PATIENCE: Duration = Duration::from_secs(3);
+/// Connections that writers leave to those who read.
+const FOR_READERS: u32 = 4;
+
+/// Without these libpq waits for minutes for a server that has vanished without a word: for the answer to a new connection,
+/// for what was sent to be received (milliseconds), and between the signs of life on an idle one.
+const NOTICE_ITS_ABSENCE: [(&str, &str); 5] = [
+    ("connect_timeout", "3"),
+    ("tcp_user_timeout", "5000"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+];
 
 struct Manager {
     url: DatabaseUrl,
@@ -90,21 +109,22 @@ impl Manager {
         let mut conn = match &self.url {
             DatabaseUrl::Sqlite(file) => {
                 let mut conn = SqliteConnection::establish(file)?;
-                // synchronous=FULL: what was answered "done" survives a power cut.
+                // synchronous=FULL: what was answered "done" survives a power cut. Nothing here writes to the file: it may
+                // be another program's. That it is in WAL stands in the file itself, since its migration.
                 conn.batch_execute(&format!(
-                    "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
+                    "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA secure_delete = ON;",
                     PATIENCE.as_millis()
                 ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 AnyConnection::Sqlite(conn)
             }
             DatabaseUrl::Postgres(url) => {
-                let mut conn = PgConnection::establish(url)?;
+                let mut conn = PgConnection::establish(&noticing(url))?;
                 conn.batch_execute(&format!(
-                    "SET TIME ZONE 'UTC'; SET lock_timeout = {0}; SET statement_timeout = {1};",
+                    "SET TIME ZONE 'UTC'; SET lock_timeout = {}; SET statement_timeout = {};",
                     PATIENCE.as_millis(),
-                    6 * PATIENCE.as_millis()
+                    LONGEST_STATEMENT.as_millis()
                 ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
                 AnyConnection::Postgres(conn)
@@ -118,6 +138,15 @@ impl Manager {
         });
         Ok(conn)
     }
+}
+
+/// The address with what it doesn't say itself about a server that is gone.
+fn noticing(url: &str) -> String {
+    let missing = NOTICE_ITS_ABSENCE.iter().filter(|(name, _)| !url.contains(&format!("{name}=")));
+    missing.fold(url.to_owned(), |url, (name, value)| {
+        let joined_by = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{joined_by}{name}={value}")
+    })
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -149,6 +178,7 @@ pub struct Db {
     pool: r2d2::Pool<Manager>,
     backend: Backend,
     queries: Arc<AtomicU64>,
+    turns: Arc<Turns>,
 }
 
 impl Db {
@@ -164,12 +194,17 @@ impl Db {
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
-            .connection_timeout(PATIENCE)
+            .connection_timeout(CONNECTION_PATIENCE)
             .test_on_check_out(url.backend() == Backend::Postgres)
             .error_handler(Box::new(LogPoolErrors))
             .build(manager)
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Self { pool, backend: url.backend(), queries })
+        // SQLite has one writer at a time anyway.
+        let turns = match url.backend() {
+            Backend::Sqlite => 1,
+            Backend::Postgres => size.saturating_sub(FOR_READERS),
+        };
+        Ok(Self { pool, backend: url.backend(), queries, turns: Arc::new(Turns::new(turns as usize)) })
     }
 
     pub fn backend(&self) -> Backend {
@@ -197,26 +232,57 @@ impl Db {
 
     /// One transaction: everything that `work` did stands, or nothing. Blocks: call it off the async threads.
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
+        let _turn = self.turns.wait(PATIENCE).ok_or_else(too_many)?;
         let mut conn = self.checkout()?;
-        begin(&mut conn).map_err(Error::from)?;
-        let done = work(&mut Writer { reader: Reader { conn: &mut conn } });
-        match done {
-            Ok(value) => {
-                on_both!(&mut *conn, conn => AnsiTransactionManager::commit_transaction(conn)).map_err(Error::from)?;
-                Ok(value)
-            }
-            Err(error) => {
-                let undone = on_both!(&mut *conn, conn => AnsiTransactionManager::rollback_transaction(conn));
-                if let Err(fault) = undone {
-                    tracing::warn!(%fault, "a transaction could not be rolled back; its connection is dropped");
-                }
-                Err(error)
-            }
-        }
+        transaction(&mut conn, work)
+    }
+
+    /// The same for what isn't worth waiting for: where others hold what it needs, it is not done.
+    pub fn write_briefly<T, E: From<Error>>(&self, work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
+        let _turn = self.turns.wait(BRIEFLY).ok_or_else(too_many)?;
+        let mut conn = self.checkout()?;
+        wait_for_locks(&mut conn, BRIEFLY).map_err(Error::from)?;
+        let done = transaction(&mut conn, work);
+        wait_for_locks(&mut conn, PATIENCE).map_err(Error::from)?;
+        done
     }
 
     fn checkout(&self) -> Result<r2d2::PooledConnection<Manager>> {
         self.pool.get().map_err(|error| Error::Unavailable(error.to_string()))
+    }
+}
+
+fn too_many() -> Error {
+    Error::Unavailable("too many wait to write".into())
+}
+
+fn transaction<T, E: From<Error>>(
+    conn: &mut AnyConnection,
+    work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    begin(conn).map_err(Error::from)?;
+    let done = work(&mut Writer { reader: Reader { conn } });
+    match done {
+        Ok(value) => {
+            on_both!(conn, conn => AnsiTransactionManager::commit_transaction(conn)).map_err(Error::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            let undone = on_both!(conn, conn => AnsiTransactionManager::rollback_transaction(conn));
+            if let Err(fault) = undone {
+                tracing::warn!(%fault, "a transaction could not be rolled back; its connection is dropped");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// How long this connection waits for what others hold locked.
+fn wait_for_locks(conn: &mut AnyConnection, at_most: Duration) -> diesel::QueryResult<()> {
+    let millis = at_most.as_millis();
+    match conn {
+        AnyConnection::Sqlite(conn) => conn.batch_execute(&format!("PRAGMA busy_timeout = {millis}")),
+        AnyConnection::Postgres(conn) => conn.batch_execute(&format!("SET lock_timeout = {millis}")),
     }
 }
 
@@ -296,6 +362,14 @@ impl r2d2::HandleError<ConnectionError> for LogPoolErrors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_keeps_what_it_says_of_a_server_that_is_gone() {
+        let plain = noticing("postgres://u@h/d");
+        assert!(plain.starts_with("postgres://u@h/d?connect_timeout=3&tcp_user_timeout=5000&"), "{plain}");
+        let own = noticing("postgres://u@h/d?connect_timeout=9&application_name=x");
+        assert!(own.starts_with("postgres://u@h/d?connect_timeout=9&application_name=x&tcp_user_timeout"), "{own}");
+    }
 
     #[test]
     fn the_scheme_decides() {

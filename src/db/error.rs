@@ -77,6 +77,14 @@ fn is_passing(message: &str) -> bool {
         "Connection refused",
         "statement timeout",
         "lock timeout",
+        "timeout expired",
+        "could not receive data",
+        "could not send data",
+        "the database system is",
+        "connection slots",
+        "too many clients",
+        "No space left on device",
+        "unable to open database file",
     ]
     .iter()
     .any(|text| message.contains(text))

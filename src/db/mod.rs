@@ -36,6 +36,7 @@ pub mod submissions;
 pub mod tenants;
 pub mod test_users;
 pub mod throttles;
+mod turns;
 pub mod usage;
 pub mod used_assertions;
 

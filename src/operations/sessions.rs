@@ -90,7 +90,11 @@ impl Operations {
             return Ok(None);
         }
         if now.since(found.seen_at) >= NOTED_EVERY.min(lengths.idle() / 10) {
-            self.db.write(|writer| db::sessions::touch(writer, &key_hash, now))?;
+            // A page that only reads waits for nobody who writes: it is noted the next time then.
+            match self.db.write_briefly(|writer| db::sessions::touch(writer, &key_hash, now)) {
+                Err(db::Error::Unavailable(cause)) => tracing::debug!(cause, "that a session was seen is not noted"),
+                noted => noted?,
+            }
         }
         Ok(Some((found.id, found.state)))
     }

@@ -139,6 +139,17 @@ impl Operations {
         Ok(key.sign(typ, claims))
     }
 
+    /// Whether this instance has the key file of its database: signing keys are made where none are yet, and each that
+    /// signs must have been sealed with it.
+    pub fn has_the_key_file(&self) -> Result<bool> {
+        let ring = self.read_keys()?;
+        let signs = |algorithm: &Signing| {
+            let active = rotation::active(&ring.keys, *algorithm, self.now());
+            active.first().is_some_and(|key| key.private.is_some())
+        };
+        Ok(Signing::ALL.iter().all(signs))
+    }
+
     /// Reads a token of this deployment: signed by one of the published keys, with that key's algorithm, and issued here.
     /// `None` for everything else. Whether it has ended is not asked.
     pub fn own_token(&self, token: &str) -> Result<Option<OwnToken>> {
@@ -232,6 +243,8 @@ impl Operations {
         {
             let key = self.new_key(algorithm, read_at);
             stored = self.db.write(|writer| {
+                // Several instances may start at once.
+                db::audit::lock(writer)?;
                 let found = db::signing_keys::all(writer)?;
                 if missing(&found, algorithm) {
                     db::signing_keys::insert(writer, &key)?;
