@@ -39,18 +39,30 @@ impl Keys {
                 Ok(Self { master: Zeroizing::new(master) })
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let keys = Self::ephemeral();
-                let mut options = fs::OpenOptions::new();
-                options.write(true).create_new(true);
-                #[cfg(unix)]
-                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-                let mut file =
-                    options.open(path).with_context(|| format!("can't make the key file {}", path.display()))?;
-                file.write_all(keys.master.as_slice())?;
-                file.sync_all()?;
-                Ok(keys)
+                Self::create(path).with_context(|| format!("can't make the key file {}", path.display()))?;
+                Self::load_or_create(path)
             }
             Err(error) => Err(error).with_context(|| format!("can't read the key file {}", path.display())),
+        }
+    }
+
+    /// Several instances may start at once: the file gets its name when it is whole, and only the first one's does.
+    fn create(path: &Path) -> std::io::Result<()> {
+        let mark = &super::random::token()[..16];
+        let draft = path.with_extension(format!("{mark}.new"));
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft)?;
+        let named = file
+            .write_all(Self::ephemeral().master.as_slice())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::hard_link(&draft, path));
+        fs::remove_file(&draft)?;
+        match named {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            named => named,
         }
     }
 

@@ -5,7 +5,9 @@ mod support;
 
 mod browser;
 mod contract;
+mod faults;
 mod histories;
+mod instances;
 mod oauth;
 mod parsers;
 mod portal;

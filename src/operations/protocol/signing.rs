@@ -237,13 +237,13 @@ impl Operations {
     fn read_keys(&self) -> Result<Arc<Ring>> {
         let read_at = self.now();
         let mut stored = self.db.read(db::signing_keys::all)?;
-        let missing = |stored: &[StoredKey], algorithm| rotation::active(stored, algorithm, read_at).is_empty();
+        let missing = |stored: &[StoredKey], algorithm| rotation::active(stored, algorithm, self.now()).is_empty();
         for algorithm in
             Signing::ALL.iter().copied().filter(|algorithm| missing(&stored, *algorithm)).collect::<Vec<_>>()
         {
             let key = self.new_key(algorithm, read_at);
             stored = self.db.write(|writer| {
-                // Several instances may start at once.
+                // Several instances may start at once: whoever comes second finds what the first one has made.
                 db::audit::lock(writer)?;
                 let found = db::signing_keys::all(writer)?;
                 if missing(&found, algorithm) {

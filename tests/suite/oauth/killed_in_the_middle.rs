@@ -9,7 +9,6 @@ use std::thread;
 use keywright::clock::Timestamp;
 use keywright::crypto::{hashing, random};
 use keywright::db;
-use keywright::db::DatabaseUrl;
 use keywright::domain::client::ClientType;
 use keywright::domain::id::GrantId;
 use keywright::domain::protocol::grant::Grant;
@@ -43,10 +42,7 @@ fn nothing_is_issued_twice() {
     let company = portal.company("northwind");
     let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
     let codes = many_codes(&portal, portal.person(&company, Person::Member).account_id, &app);
-    let url = match &portal.config.database_url {
-        DatabaseUrl::Sqlite(file) => format!("sqlite://{file}"),
-        DatabaseUrl::Postgres(url) => url.clone(),
-    };
+    let url = portal.database_url();
     let served = RwLock::new(Some(Served::start("info", &[("KEYWRIGHT_DATABASE_URL", url.as_str())])));
     let (next, answers, kills) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let kill_at = AtomicUsize::new(some_answers());

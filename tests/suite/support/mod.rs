@@ -9,6 +9,7 @@ mod mail;
 mod oauth;
 mod op;
 mod portal;
+mod proxy;
 mod releases;
 mod requests;
 mod served;
@@ -23,7 +24,8 @@ pub use mail::{code_in, letters_in, wait_for};
 pub use oauth::{Answered, App, CALLBACK, CHALLENGE, VERIFIER, answered, claims, jwt_header};
 pub use op::{CLIENT_SECRET, FakeProvider, NAME as PROVIDER, Wrong};
 pub use portal::TestPortal;
-pub use served::Served;
+pub use proxy::Proxy;
+pub use served::{PROGRAM, Served};
 pub use things::{Things, png};
 
 use std::time::Duration;

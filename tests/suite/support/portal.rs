@@ -79,6 +79,25 @@ impl TestPortal {
         }
     }
 
+    /// The same on the system's time, for tests that start the program itself: its clock can't be moved.
+    pub fn on_real_time() -> Self {
+        let portal = Self::spawn();
+        portal.clock.set(Clock::System.now());
+        portal
+    }
+
+    /// The address of the database, as the program is told it.
+    pub fn database_url(&self) -> String {
+        match &self.config.database_url {
+            DatabaseUrl::Sqlite(file) => format!("sqlite://{file}"),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        }
+    }
+
+    pub fn is_on_postgres(&self) -> bool {
+        matches!(self.config.database_url, DatabaseUrl::Postgres(_))
+    }
+
     /// A second instance on the same database, with the same keys and clock.
     pub fn another_instance(&self) -> Instance {
         let application = self.application.clone();

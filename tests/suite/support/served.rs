@@ -1,4 +1,4 @@
-//! A portal as people run it: a process of its own, on SQLite, told what to do by its environment.
+//! A portal as people run it: a process of its own, on SQLite unless told otherwise, told what to do by its environment.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -6,8 +6,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::TestPortal;
+
 /// The file that its standard output goes to.
 const PRINTED: &str = "printed.txt";
+
+/// The program itself.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_keywright");
 
 pub struct Served {
     pub url: String,
@@ -15,6 +20,8 @@ pub struct Served {
     pub folder: Arc<tempfile::TempDir>,
     wanted: Vec<(String, String)>,
     log_level: String,
+    /// What it is started by, if not directly.
+    started_by: Vec<String>,
     child: Child,
     log: Arc<Mutex<String>>,
     reads_log: Option<thread::JoinHandle<()>>,
@@ -24,25 +31,78 @@ impl Served {
     /// Runs `keywright serve` in a folder of its own until it says that it serves.
     pub fn start(log_level: &str, wanted: &[(&str, &str)]) -> Self {
         let wanted = wanted.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self::in_folder(Arc::new(tempfile::tempdir().expect("a folder")), log_level.to_owned(), wanted)
+        Self::in_folder(Arc::new(tempfile::tempdir().expect("a folder")), log_level.to_owned(), wanted, Vec::new())
+    }
+
+    /// The same, started by another program: what it is told to run comes last.
+    pub fn start_by(program: &[&str], wanted: &[(&str, &str)]) -> Self {
+        let wanted = wanted.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let program = program.iter().map(ToString::to_string).collect();
+        Self::in_folder(Arc::new(tempfile::tempdir().expect("a folder")), "info".into(), wanted, program)
+    }
+
+    /// An instance on a portal's database.
+    pub fn on(portal: &TestPortal) -> Self {
+        Self::on_through(portal, &portal.database_url())
+    }
+
+    /// The same, with another address of that database.
+    pub fn on_through(portal: &TestPortal, database_url: &str) -> Self {
+        let key_file = portal.folder.path().join("keywright.key").display().to_string();
+        Self::start("info", &[("KEYWRIGHT_DATABASE_URL", database_url), ("KEYWRIGHT_KEY_FILE", &key_file)])
+    }
+
+    /// Another instance of the same deployment: the same database, key file and public address, and a port of its own.
+    pub fn another(&self) -> Self {
+        let mut wanted = self.wanted.clone();
+        let shared = [
+            ("KEYWRIGHT_PUBLIC_URL", self.url.clone()),
+            ("KEYWRIGHT_KEY_FILE", self.folder.path().join("keywright.key").display().to_string()),
+        ];
+        for (name, value) in shared {
+            if !wanted.iter().any(|(given, _)| given == name) {
+                wanted.push((name.to_owned(), value));
+            }
+        }
+        Self::in_folder(
+            Arc::new(tempfile::tempdir().expect("a folder")),
+            self.log_level.clone(),
+            wanted,
+            self.started_by.clone(),
+        )
     }
 
     /// Ends it and starts it anew on the same database.
     pub fn restart(self) -> Self {
         let (folder, log_level, wanted) = (Arc::clone(&self.folder), self.log_level.clone(), self.wanted.clone());
+        let started_by = self.started_by.clone();
         drop(self);
-        Self::in_folder(folder, log_level, wanted)
+        Self::in_folder(folder, log_level, wanted, started_by)
     }
 
-    fn in_folder(folder: Arc<tempfile::TempDir>, log_level: String, wanted: Vec<(String, String)>) -> Self {
+    fn in_folder(
+        folder: Arc<tempfile::TempDir>,
+        log_level: String,
+        wanted: Vec<(String, String)>,
+        started_by: Vec<String>,
+    ) -> Self {
         // Free a moment ago; nobody else here asks for this port.
         let listen = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
         let database = folder.path().join("keywright.db");
         let printed = std::fs::File::create(folder.path().join(PRINTED)).expect("a file");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_keywright"))
+        let mut command = match started_by.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(PROGRAM);
+                command
+            }
+            None => Command::new(PROGRAM),
+        };
+        let mut child = command
             .arg("serve")
             .current_dir(folder.path())
             .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("KEYWRIGHT_LISTEN", listen.to_string())
             .env("KEYWRIGHT_DATABASE_URL", format!("sqlite://{}", database.display()))
             .env("KEYWRIGHT_MAIL", format!("file:{}", folder.path().join("mail").display()))
@@ -73,10 +133,46 @@ impl Served {
             }
         });
         let url = format!("http://{listen}");
-        Self { url, folder, wanted, log_level, child, log, reads_log: Some(reads_log) }
+        Self { url, folder, wanted, log_level, started_by, child, log, reads_log: Some(reads_log) }
     }
 
-    fn printed(&self) -> String {
+    /// Runs another command of the program with the same configuration: whether it succeeded, and what it said.
+    pub fn command(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new(PROGRAM)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("KEYWRIGHT_DATABASE_URL", format!("sqlite://{}", self.folder.path().join("keywright.db").display()))
+            .envs(self.wanted.iter().cloned())
+            .output()
+            .expect("the program runs");
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        (output.status.success(), said)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// The most memory that it ever held, in mebibytes.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("Linux tells it");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+    }
+
+    /// Asks it to end, as a service manager does, and waits until it has. Answers whether it ended well.
+    pub fn terminate(mut self) -> bool {
+        Command::new("kill").arg(self.pid().to_string()).status().expect("kill runs");
+        self.child.wait().is_ok_and(|status| status.success())
+    }
+
+    /// All that it printed.
+    pub fn printed(&self) -> String {
         std::fs::read_to_string(self.folder.path().join(PRINTED)).expect("what was printed")
     }
 
