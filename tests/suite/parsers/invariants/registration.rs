@@ -19,7 +19,7 @@ pub fn registration(data: &[u8]) {
         }
     };
     assert!(metadata.application_type != "native" || metadata.auth_method == "none");
-    assert!(metadata.auth_method != "private_key_jwt" || metadata.keys.is_some());
+    assert!(metadata.auth_method != "private_key_jwt" || !metadata.keys.is_empty());
     for legacy in [false, true] {
         let Ok(parsed) = settings(metadata.client_type, &metadata.input, legacy) else { continue };
         let client = client(metadata.client_type, parsed);
@@ -29,7 +29,6 @@ pub fn registration(data: &[u8]) {
         let keys: Vec<ClientKey> = metadata
             .keys
             .iter()
-            .flatten()
             .map(|key| ClientKey {
                 id: ClientKeyId::new(1, [4; 10]),
                 client_uid: client.uid,
@@ -50,7 +49,7 @@ pub fn registration(data: &[u8]) {
         let told = describe(&client, &as_registered, &keys);
         let again = Metadata::parse(&told).unwrap_or_else(|faults| panic!("{told:?}: {faults:?}"));
         assert_eq!(again.client_type, client.client_type, "{told:?}");
-        assert_eq!(again.keys.unwrap_or_default(), metadata.keys.clone().unwrap_or_default());
+        assert_eq!(again.keys, metadata.keys);
         let form = ClientInput::of(&client, &ClientRoles::default());
         let kept = settings(client.client_type, &Metadata::parse(&told).expect("as before").over(form), legacy);
         assert_eq!(kept.as_ref(), Ok(&client.settings), "{told:?}");
