@@ -10,7 +10,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context, bail};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, VERSION};
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
 use crate::db::migrations::Owner;
@@ -108,7 +108,7 @@ impl Application {
             crowd.clone(),
         ));
         let endpoints = web::Data::new(Endpoints::new(Arc::clone(&self.operations), self.clock.clone(), crowd));
-        let probes = web::Data::new(probes::Probes::new(self.db.clone()));
+        let probes = web::Data::new(probes::Probes::new(self.db.clone(), self.clock.clone(), VERSION));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(portal.clone())

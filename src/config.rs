@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::db::DatabaseUrl;
 
+/// The release, as it was built.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// As written: in `keywright.toml` under these names, in the environment as KEYWRIGHT_ and the name in capitals.
 /// The environment wins; an unknown name is an error.
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -15,8 +15,8 @@ use keywright::domain::audit_export::ExportFormat;
 use keywright::domain::field_errors::FieldErrors;
 use keywright::domain::id::TenantId;
 use keywright::jobs::{self, Jobs};
-use keywright::operations::Error;
 use keywright::operations::protocol::signing::Rotation;
+use keywright::operations::{Error, backup};
 use keywright::{demo, generate};
 
 /// A self-hosted developer portal for OAuth 2.0 and OpenID Connect clients.
@@ -68,6 +68,13 @@ enum Command {
         #[command(subcommand)]
         what: Audit,
     },
+    /// Write a whole copy of the embedded database to FILE, also while the server runs.
+    Backup {
+        /// Must not be there yet.
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the embedded database, which is put aside. The server must be stopped.
+    Restore { file: PathBuf },
     /// The keys that sign tokens.
     Keys {
         #[command(subcommand)]
@@ -149,6 +156,8 @@ fn main() -> ExitCode {
         Command::User { what: User::ResetPassword { email } } => reset_password(&config, &email),
         Command::Audit { what: Audit::Verify } => verify_audit(&config),
         Command::Audit { what: Audit::Export { format, tenant } } => export_audit(&config, &format, tenant),
+        Command::Backup { file } => back_up(&config, &file),
+        Command::Restore { file } => restore(&config, &file),
         Command::Keys { what: SigningKeys::List } => list_keys(&config),
         Command::Keys { what: SigningKeys::Rotate { now, leaked } } => {
             let how = if leaked {
@@ -163,19 +172,36 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error, 1),
+        Err(error) => fail(&error, if error.is::<WrongUsage>() { 2 } else { 1 }),
     }
 }
+
+/// What is asked for can't be had with this configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongUsage(String);
 
 fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
     eprintln!("keywright: {}", format!("{error:#}").replace('\n', " "));
     ExitCode::from(code)
 }
 
+/// As JSON each line has everything at its top, and the reference of its request in `span`.
 fn start_logging(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|_| "info".into());
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log_json { logs.json().init() } else { logs.init() }
+    if config.log_json {
+        logs.json().flatten_event(true).with_span_list(false).init()
+    } else {
+        logs.init()
+    }
+    // A fault of the program is a line like others, with its request's reference. Text that was put together may hold
+    // anything, so only what stands in the source is told.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let why = panic.payload().downcast_ref::<&str>().copied().unwrap_or_default();
+        tracing::error!(place, why, "a thread panicked");
+    }));
 }
 
 fn in_async(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
@@ -303,4 +329,58 @@ fn rotate_keys(config: &Config, how: Rotation) -> anyhow::Result<()> {
         println!("{}", key.in_words());
     }
     Ok(())
+}
+
+fn back_up(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let database = embedded(config, || {
+        format!("pg_dump --format=custom --file={} --dbname={}", quoted(&to.to_string_lossy()), shown_url(config))
+    })?;
+    let done = backup::back_up(database, to)?;
+    println!("Wrote {}: {} bytes, read back and found sound.", to.display(), done.bytes);
+    match done.chain {
+        Some(chain) => {
+            println!("Its audit trail of {} events is whole; hash of the last: {}", chain.events, chain.hash)
+        }
+        None => println!("The database is of another release: its audit trail is checked by that one, or by restore."),
+    }
+    println!(
+        "Keep the key file {} too, in another place than this copy: without it nobody can read what is sealed here.",
+        config.key_file.display()
+    );
+    Ok(())
+}
+
+fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
+    let place = embedded(config, || {
+        let from = quoted(&from.to_string_lossy());
+        format!("pg_restore --clean --if-exists --no-owner --single-transaction --dbname={} {from}", shown_url(config))
+    })?;
+    let done = backup::restore(place, from)?;
+    println!("{} stands in the place of {place} now.", from.display());
+    match done.aside {
+        Some(aside) => println!("What stood there before is {}.", aside.display()),
+        None => println!("No database stood there before."),
+    }
+    for migration in &done.migrated {
+        println!("Applied {migration}.");
+    }
+    println!("Its audit trail of {} events is whole; hash of the last: {}", done.chain.events, done.chain.hash);
+    println!("It needs the key file that it was used with, as {}.", config.key_file.display());
+    Ok(())
+}
+
+/// The file of the embedded database; PostgreSQL comes with tools of its own.
+fn embedded(config: &Config, instead: impl FnOnce() -> String) -> anyhow::Result<&str> {
+    config.database_url.file().ok_or_else(|| {
+        WrongUsage(format!("the database is PostgreSQL, which has its own tools for this: {}", instead())).into()
+    })
+}
+
+fn shown_url(config: &Config) -> String {
+    quoted(&config.database_url.without_password())
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,38 +1,67 @@
 //! For whoever watches: is it alive, can it serve, what has it done. No session, no page.
 
-use std::sync::OnceLock;
+mod measured;
+mod process;
+mod recorder;
+mod text;
+
 use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Mutex;
 
+use crate::clock::{Clock, Timestamp};
+use crate::db::vitals::{self, Vitals};
 use crate::db::{self, Db};
 use crate::portal::PageError;
+use crate::portal::middleware::off_the_async_threads;
 
 /// Whoever probes has little patience, and a database that is slower than this serves nobody.
 const PROBE_LASTS: Duration = Duration::from_secs(2);
 
 pub struct Probes {
     db: Db,
-    metrics: PrometheusHandle,
+    clock: Clock,
+    version: &'static str,
+    counted: PrometheusHandle,
+    /// What the database was last asked, and when. `None` in it: there was no answer.
+    seen: Mutex<Option<(Timestamp, Option<Vitals>)>>,
 }
 
-/// One recorder for the process, however many applications tests run in it.
-static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+/// For so long several collectors, or an eager one, get the same answer of the database.
+const SEEN_FOR: Duration = Duration::from_secs(15);
+
+/// A collector gives up after ten seconds, and would then know nothing at all.
+const DATABASE_MAY_TAKE: Duration = Duration::from_secs(3);
 
 impl Probes {
-    pub fn new(db: Db) -> Self {
-        let metrics = RECORDER.get_or_init(|| {
-            let recorder = PrometheusBuilder::new().build_recorder();
-            let handle = recorder.handle();
-            if metrics::set_global_recorder(recorder).is_err() {
-                tracing::warn!("another recorder of metrics is installed: /metrics will stay empty");
+    pub fn new(db: Db, clock: Clock, version: &'static str) -> Self {
+        Self { db, clock, version, counted: recorder::of_this_process(), seen: Mutex::new(None) }
+    }
+
+    /// What the database knows; `None` if it doesn't answer. One scrape asks, and others at the same moment wait for it.
+    async fn vitals(&self) -> Option<Vitals> {
+        let (mut seen, now) = (self.seen.lock().await, self.clock.now());
+        if let Some((at, vitals)) = seen.as_ref()
+            && now.since(*at) < SEEN_FOR
+        {
+            return vitals.clone();
+        }
+        let db = self.db.clone();
+        let asking = off_the_async_threads(move || db.read(|reader| vitals::read(reader, now)));
+        let vitals = match tokio::time::timeout(DATABASE_MAY_TAKE, asking).await {
+            Ok(Ok(Ok(vitals))) => Some(vitals),
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(%error, "the database can't be asked for metrics");
+                None
             }
-            handle
-        });
-        Self { db, metrics: metrics.clone() }
+            _ => None,
+        };
+        *seen = Some((now, vitals.clone()));
+        vitals
     }
 }
 
@@ -51,7 +80,7 @@ async fn alive() -> HttpResponse {
 
 /// The database answers and is up to date.
 async fn ready(probes: web::Data<Probes>) -> HttpResponse {
-    let asked = web::block(move || db::migrations::is_current(&probes.db));
+    let asked = off_the_async_threads(move || db::migrations::is_current(&probes.db));
     match tokio::time::timeout(PROBE_LASTS, asked).await {
         Ok(Ok(Ok(true))) => HttpResponse::Ok().content_type("text/plain").body("ready\n"),
         Ok(Ok(Ok(false))) => not_ready("the database is not up to date\n"),
@@ -74,9 +103,8 @@ async fn metrics_text(request: HttpRequest, probes: web::Data<Probes>) -> Result
     if !local || proxied {
         return Err(PageError::NotFound);
     }
-    let pool = probes.db.pool_state();
-    metrics::gauge!("keywright_database_connections").set(f64::from(pool.connections));
-    metrics::gauge!("keywright_database_connections_idle").set(f64::from(pool.idle_connections));
-    metrics::counter!("keywright_database_queries_total").absolute(probes.db.queries());
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(probes.metrics.render()))
+    let vitals = probes.vitals().await;
+    let measured = measured::text(probes.version, &probes.db.pool_state(), vitals.as_ref(), probes.clock.now());
+    let body = format!("{}{measured}", probes.counted.render());
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(body))
 }

@@ -1,5 +1,6 @@
 //! One connection type over both databases, a pool of it, and the two ways in: reading and writing.
 
+use std::fs::{File, OpenOptions, TryLockError};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,6 +53,25 @@ impl DatabaseUrl {
         }
     }
 
+    /// As it can be shown: without its passwords. Not read by a library for URLs, since libpq lets it name several hosts.
+    pub fn without_password(&self) -> String {
+        let url = match self {
+            Self::Sqlite(file) => return format!("sqlite://{file}"),
+            Self::Postgres(url) => url,
+        };
+        let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (user, hosts) = match authority.rsplit_once('@') {
+            Some((user, hosts)) => (format!("{}@", user.split(':').next().unwrap_or_default()), hosts),
+            None => (String::new(), authority),
+        };
+        let shown = format!("{scheme}://{user}{hosts}{path}");
+        let Some((address, query)) = shown.split_once('?') else { return shown };
+        let secret = |part: &&str| !part.starts_with("password=") && !part.starts_with("sslpassword=");
+        let query: Vec<&str> = query.split('&').filter(secret).collect();
+        if query.is_empty() { address.to_owned() } else { format!("{address}?{}", query.join("&")) }
+    }
+
     /// The file of an embedded database.
     pub fn file(&self) -> Option<&str> {
         match self {
@@ -99,9 +119,19 @@ const NOTICE_ITS_ABSENCE: [(&str, &str); 5] = [
     ("keepalives_count", "3"),
 ];
 
+/// Who else has a database open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    /// Any number of instances and commands.
+    Shared,
+    /// Nobody: a copy under a name that nobody knows. Nothing is to stand beside the file.
+    Alone,
+}
+
 struct Manager {
     url: DatabaseUrl,
-    queries: Arc<AtomicU64>,
+    opened: Opened,
+    counts: Arc<Counts>,
 }
 
 impl Manager {
@@ -109,10 +139,11 @@ impl Manager {
         let mut conn = match &self.url {
             DatabaseUrl::Sqlite(file) => {
                 let mut conn = SqliteConnection::establish(file)?;
-                // synchronous=FULL: what was answered "done" survives a power cut. Nothing here writes to the file: it may
-                // be another program's. That it is in WAL stands in the file itself, since its migration.
+                // synchronous=FULL: what was answered "done" survives a power cut. A shared file may be another program's, so
+                // nothing here writes to it: that it is in WAL stands in the file itself, since its migration.
+                let journal = if self.opened == Opened::Alone { "PRAGMA journal_mode = DELETE;" } else { "" };
                 conn.batch_execute(&format!(
-                    "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                    "PRAGMA busy_timeout = {}; {journal} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                      PRAGMA secure_delete = ON;",
                     PATIENCE.as_millis()
                 ))
@@ -130,10 +161,10 @@ impl Manager {
                 AnyConnection::Postgres(conn)
             }
         };
-        let queries = Arc::clone(&self.queries);
+        let counts = Arc::clone(&self.counts);
         conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if matches!(event, InstrumentationEvent::StartQuery { .. }) {
-                queries.fetch_add(1, Ordering::Relaxed);
+                counts.queries.fetch_add(1, Ordering::Relaxed);
             }
         });
         Ok(conn)
@@ -172,23 +203,70 @@ impl r2d2::ManageConnection for Manager {
     }
 }
 
+/// What was counted since the start, for whoever watches.
+#[derive(Debug, Default)]
+struct Counts {
+    queries: AtomicU64,
+    checkouts: AtomicU64,
+    waited_micros: AtomicU64,
+    timeouts: AtomicU64,
+}
+
+/// How the pool of connections does.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolState {
+    pub connections: u32,
+    pub idle: u32,
+    /// Statements begun since the start.
+    pub queries: u64,
+    /// Connections handed out since the start, and how long requests and jobs waited for them in all.
+    pub checkouts: u64,
+    pub waited: Duration,
+    /// Requests and jobs that got none in time.
+    pub timeouts: u64,
+}
+
 /// The database, shared by all requests and jobs.
 #[derive(Clone)]
 pub struct Db {
     pool: r2d2::Pool<Manager>,
     backend: Backend,
-    queries: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     turns: Arc<Turns>,
+    opened: Opened,
+    /// Says to `restore` that somebody has the file open. After the pool: it is let go of last.
+    _in_use: Option<Arc<File>>,
 }
 
 impl Db {
     /// Opens a pool of `size` connections. Nothing is migrated yet.
     pub fn open(url: &DatabaseUrl, size: u32) -> Result<Self> {
-        let queries = Arc::new(AtomicU64::new(0));
-        if let DatabaseUrl::Sqlite(file) = url {
-            make_private(file);
-        }
-        let manager = Manager { url: url.clone(), queries: Arc::clone(&queries) };
+        let in_use = match url {
+            DatabaseUrl::Sqlite(file) => {
+                let in_use = lock_of(file)?;
+                match in_use.try_lock_shared() {
+                    Ok(()) => {}
+                    Err(TryLockError::WouldBlock) => {
+                        return Err(Error::Unavailable("a backup is being restored here".into()));
+                    }
+                    Err(TryLockError::Error(error)) => return Err(Error::Unavailable(error.to_string())),
+                }
+                make_private(file);
+                Some(Arc::new(in_use))
+            }
+            DatabaseUrl::Postgres(_) => None,
+        };
+        Self::pooled(url, size, Opened::Shared, in_use)
+    }
+
+    /// Opens a copy of an embedded database that nobody else knows, by one connection.
+    pub(super) fn open_alone(file: &str) -> Result<Self> {
+        Self::pooled(&DatabaseUrl::Sqlite(file.to_owned()), 1, Opened::Alone, None)
+    }
+
+    fn pooled(url: &DatabaseUrl, size: u32, opened: Opened, in_use: Option<Arc<File>>) -> Result<Self> {
+        let counts = Arc::new(Counts::default());
+        let manager = Manager { url: url.clone(), opened, counts: Arc::clone(&counts) };
         // Fails early and with the database's own words; the pool would only say that it timed out.
         manager.establish().map_err(|error| Error::Unavailable(error.to_string()))?;
         let pool = r2d2::Pool::builder()
@@ -197,6 +275,7 @@ impl Db {
             .connection_timeout(CONNECTION_PATIENCE)
             .test_on_check_out(url.backend() == Backend::Postgres)
             .error_handler(Box::new(LogPoolErrors))
+            .event_handler(Box::new(CountCheckouts(Arc::clone(&counts))))
             .build(manager)
             .map_err(|error| Error::Unavailable(error.to_string()))?;
         // SQLite has one writer at a time anyway.
@@ -204,20 +283,34 @@ impl Db {
             Backend::Sqlite => 1,
             Backend::Postgres => size.saturating_sub(FOR_READERS),
         };
-        Ok(Self { pool, backend: url.backend(), queries, turns: Arc::new(Turns::new(turns as usize)) })
+        let turns = Arc::new(Turns::new(turns as usize));
+        Ok(Self { pool, backend: url.backend(), counts, turns, opened, _in_use: in_use })
     }
 
     pub fn backend(&self) -> Backend {
         self.backend
     }
 
-    /// Statements begun since the start.
-    pub fn queries(&self) -> u64 {
-        self.queries.load(Ordering::Relaxed)
+    /// Nobody else has it open, and nothing is to stand beside its file.
+    pub(super) fn is_alone(&self) -> bool {
+        self.opened == Opened::Alone
     }
 
-    pub fn pool_state(&self) -> r2d2::State {
-        self.pool.state()
+    /// Statements begun since the start.
+    pub fn queries(&self) -> u64 {
+        self.counts.queries.load(Ordering::Relaxed)
+    }
+
+    pub fn pool_state(&self) -> PoolState {
+        let (state, counts) = (self.pool.state(), &self.counts);
+        PoolState {
+            connections: state.connections,
+            idle: state.idle_connections,
+            queries: self.queries(),
+            checkouts: counts.checkouts.load(Ordering::Relaxed),
+            waited: Duration::from_micros(counts.waited_micros.load(Ordering::Relaxed)),
+            timeouts: counts.timeouts.load(Ordering::Relaxed),
+        }
     }
 
     pub fn reads(&self) -> ReadHandle {
@@ -286,9 +379,23 @@ fn wait_for_locks(conn: &mut AnyConnection, at_most: Duration) -> diesel::QueryR
     }
 }
 
+/// The file beside an embedded database that whoever has it open holds a lock of: shared, and alone while a backup takes
+/// its place. The lock ends with the process, however that ends; the file stays, or two could hold a lock of it each.
+/// Reading it is enough to lock it, so that it doesn't matter who made it.
+pub(super) fn lock_of(file: &str) -> Result<File> {
+    let name = format!("{file}-lock");
+    let mut making = OpenOptions::new();
+    making.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut making, 0o644);
+    // It exists, or it can't be made: then it can't be opened either, and that says why.
+    making.open(&name).ok();
+    File::open(&name).map_err(|error| Error::Unavailable(format!("{name}: {error}")))
+}
+
 /// A new database file is its owner's alone; SQLite gives the files beside it the same rights.
 fn make_private(file: &str) {
-    let mut options = std::fs::OpenOptions::new();
+    let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -359,6 +466,21 @@ impl r2d2::HandleError<ConnectionError> for LogPoolErrors {
     }
 }
 
+#[derive(Debug)]
+struct CountCheckouts(Arc<Counts>);
+
+impl r2d2::HandleEvent for CountCheckouts {
+    fn handle_checkout(&self, event: r2d2::event::CheckoutEvent) {
+        let micros = u64::try_from(event.duration().as_micros()).unwrap_or(u64::MAX);
+        self.0.checkouts.fetch_add(1, Ordering::Relaxed);
+        self.0.waited_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    fn handle_timeout(&self, _: r2d2::event::TimeoutEvent) {
+        self.0.timeouts.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,6 +499,25 @@ mod tests {
         assert!(matches!("postgres://u@h/d".parse(), Ok(DatabaseUrl::Postgres(_))));
         for bad in ["", "k.db", "postgre://u@h/d", "sqlite://", "mysql://h", "POSTGRES://h"] {
             assert!(bad.parse::<DatabaseUrl>().is_err(), "{bad}");
+        }
+    }
+    #[test]
+    fn a_password_is_not_shown() {
+        let shown = |text: &str| text.parse::<DatabaseUrl>().unwrap().without_password();
+        for (url, wanted) in [
+            ("sqlite://k.db", "sqlite://k.db"),
+            ("postgres://h/d", "postgres://h/d"),
+            ("postgres://u:p@h:5432/d", "postgres://u@h:5432/d"),
+            ("postgres://u:p@ss@h/d", "postgres://u@h/d"),
+            ("postgres://u:p?q@h", "postgres://u@h"),
+            (
+                "postgresql://u:p@a:1,b:2/d?target_session_attrs=read-write",
+                "postgresql://u@a:1,b:2/d?target_session_attrs=read-write",
+            ),
+            ("postgres://h/d?password=p", "postgres://h/d"),
+            ("postgres://h/d?user=u&password=p&sslpassword=q&sslmode=require", "postgres://h/d?user=u&sslmode=require"),
+        ] {
+            assert_eq!(shown(url), wanted);
         }
     }
 }

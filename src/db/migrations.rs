@@ -19,8 +19,10 @@ const ADVISORY_LOCK: i64 = 0x6b65_7977_7269;
 pub fn run(db: &Db) -> Result<Vec<String>> {
     db.read(|reader| match reader.conn() {
         AnyConnection::Sqlite(conn) => {
-            // Readers and a writer don't wait for each other then.
-            conn.batch_execute("PRAGMA journal_mode = WAL")?;
+            if !db.is_alone() {
+                // Readers and a writer don't wait for each other then.
+                conn.batch_execute("PRAGMA journal_mode = WAL")?;
+            }
             run_beside_others(conn)
         }
         AnyConnection::Postgres(conn) => {

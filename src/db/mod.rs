@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod authorization_requests;
+pub mod backup;
 pub mod client_keys;
 pub mod clients;
 pub mod communities;
@@ -39,11 +40,12 @@ pub mod throttles;
 mod turns;
 pub mod usage;
 pub mod used_assertions;
+pub mod vitals;
 
 #[rustfmt::skip]
 mod schema;
 
-pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, ReadHandle, Reader, Writer};
+pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, PoolState, ReadHandle, Reader, Writer};
 pub use error::{Conflict, Error, Result};
 
 use std::str::FromStr;

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::answer::{Refused, granted};
 use super::{Call, client_auth, cors};
+use crate::domain::client::GrantType;
 use crate::domain::protocol::event::Endpoint;
 use crate::operations::protocol::requests::Tokens;
 
@@ -34,11 +35,33 @@ impl From<Tokens> for TokenBody {
     }
 }
 
-pub async fn answer(request: HttpRequest, mut payload: web::Payload) -> Result<HttpResponse, Refused> {
-    let call = Call::of(&request, Endpoint::Token);
-    let params = call.form(&request, &mut payload).await?;
-    let attempted = params.get("grant_type").unwrap_or_default().to_owned();
-    let credentials = client_auth::credentials(&request, &params).map_err(|refusal| call.refused(refusal))?;
+pub async fn answer(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Refused> {
+    let mut attempted = String::new();
+    let answered = issue(&request, payload, &mut attempted).await;
+    count(&attempted, &answered);
+    answered
+}
+
+/// For whoever watches. What was asked for is a stranger's text: only what is offered counts under its name.
+fn count(attempted: &str, answered: &Result<HttpResponse, Refused>) {
+    let grant_type = GrantType::parse(attempted).map_or("other", GrantType::as_str);
+    let outcome = match answered {
+        Ok(_) => "granted",
+        Err(refused) => refused.refusal.fault.error().as_str(),
+    };
+    metrics::counter!("keywright_token_requests_total", "grant_type" => grant_type, "outcome" => outcome).increment(1);
+}
+
+/// `attempted` says afterwards which grant type was asked for.
+async fn issue(
+    request: &HttpRequest,
+    mut payload: web::Payload,
+    attempted: &mut String,
+) -> Result<HttpResponse, Refused> {
+    let call = Call::of(request, Endpoint::Token);
+    let params = call.form(request, &mut payload).await?;
+    *attempted = params.get("grant_type").unwrap_or_default().to_owned();
+    let credentials = client_auth::credentials(request, &params).map_err(|refusal| call.refused(refusal))?;
     let at = call.clone();
     let tokens = call
         .run(move |operations| {
@@ -48,6 +71,6 @@ pub async fn answer(request: HttpRequest, mut payload: web::Payload) -> Result<H
             Ok((tokens, (&caller.registered).into()))
         })
         .await?;
-    let tokens = call.outcome(tokens, &attempted, client_auth::is_basic(&request))?;
+    let tokens = call.outcome(tokens, attempted, client_auth::is_basic(request))?;
     Ok(call.readable(granted(&TokenBody::from(tokens))))
 }

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 pub mod client_keys;
 pub mod clients;
 pub mod communities;

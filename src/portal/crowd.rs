@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::PageError;
+use super::middleware::off_the_async_threads;
 
 /// Requests whose work may be under way or wait at once. At a millisecond each, the last of them waits a quarter of a
 /// second; where the database is slow, it is better to hear 503 now than nothing for long.
@@ -56,9 +56,9 @@ impl Crowd {
 impl Place {
     /// Runs blocking work off the async threads. Work that takes too long goes on without its answer.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, CutOff> {
-        let (place, span) = (self.clone(), tracing::Span::current());
-        let running = web::block(move || {
-            let done = span.in_scope(work);
+        let place = self.clone();
+        let running = off_the_async_threads(move || {
+            let done = work();
             drop(place);
             done
         });

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::{InternalError, PayloadError};
+use actix_web::error::{BlockingError, InternalError, PayloadError};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, web};
@@ -43,10 +44,32 @@ pub async fn log(
     let elapsed = begun.elapsed();
     let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     span.in_scope(|| tracing::info!(%method, route, status, micros, "answered"));
-    let labels = [("route", route), ("status", status.to_string())];
+    metrics::histogram!("keywright_request_duration_seconds", "route" => route.clone()).record(elapsed.as_secs_f64());
+    let labels = [("method", known(&method).to_owned()), ("route", route), ("status", status.to_string())];
     metrics::counter!("keywright_requests_total", &labels).increment(1);
-    metrics::counter!("keywright_request_microseconds_total", &labels[..1]).increment(micros);
     result.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// A method is a stranger's word: those that nothing here answers are counted as one.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Runs what waits for the database or hashes, so that no other request waits for it. What it logs bears the reference
+/// of the request.
+pub fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Result<T, BlockingError>> {
+    let span = tracing::Span::current();
+    web::block(move || span.in_scope(work))
 }
 
 #[derive(Template)]

@@ -9,9 +9,9 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::SameSite;
 use actix_web::cookie::time::Duration as CookieDuration;
-use actix_web::web;
 
 use super::crowd::Crowd;
+use super::middleware::off_the_async_threads;
 use super::{PageError, Portal};
 use crate::clock::Timestamp;
 use crate::crypto::random;
@@ -145,7 +145,7 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce(&Operations) -> crate::operations::Result<T> + Send + 'static,
 ) -> Result<T, anyhow::Error> {
     let operations = Arc::clone(operations);
-    Ok(web::block(move || work(&operations)).await??)
+    Ok(off_the_async_threads(move || work(&operations)).await??)
 }
 
 impl SessionStore for DatabaseSessions {

@@ -13,7 +13,7 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::sign_in::{Carried, Half, Linking, blocked_or, go_through};
+use super::sign_in::{Carried, Half, Linking, blocked_or, count_first_step, go_through};
 use crate::access::act;
 use crate::clock::Timestamp;
 use crate::domain::external_person::ExternalPerson;
@@ -238,6 +238,7 @@ pub async fn link_at_sign_in(visitor: Visitor, posted: Posted<LinkForm>) -> Resu
     let (email, address) = (named.person.email.clone(), visitor.address());
     let (password, at) = (posted.input.password, visitor.portal.clock.now());
     let found = visitor.run(move |operations| operations.sign_in(&email, password, &address)).await?;
+    count_first_step(&found);
     match found.map_err(|error| blocked_or(&visitor, error))? {
         Some(account) => {
             let half = Half {

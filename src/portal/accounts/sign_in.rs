@@ -127,6 +127,7 @@ pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<Htt
     // Before the password is looked at: one that is changed meanwhile was not this one.
     let at = visitor.portal.clock.now();
     let found = visitor.run(move |operations| operations.sign_in(&email, password, &address)).await?;
+    count_first_step(&found);
     match found {
         Ok(Some(account)) => {
             let email = posted.typed.value("email").trim().to_owned();
@@ -140,6 +141,20 @@ pub async fn sign_in(visitor: Visitor, posted: Posted<SignInForm>) -> Result<Htt
             draw(&visitor, form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(error) => Err(blocked_or(&visitor, error)),
+    }
+}
+
+/// For whoever watches: `ok`, `failed` or `locked`.
+fn count(outcome: &'static str) {
+    metrics::counter!("keywright_sign_ins_total", "outcome" => outcome).increment(1);
+}
+
+/// Who is right may have another step before them, and counts once they are in.
+pub(super) fn count_first_step(found: &Result<Option<AccountId>, Error>) {
+    match found {
+        Ok(None) => count("failed"),
+        Err(Error::Blocked { .. }) => count("locked"),
+        Ok(Some(_)) | Err(_) => {}
     }
 }
 
@@ -225,6 +240,7 @@ fn carrying(form: FormState, carried: &Carried) -> FormState {
 /// Begins the session of who has proved all that is needed.
 async fn enter(visitor: &Visitor, half: Half, account: AccountId, carried: Carried) -> Result<HttpResponse, PageError> {
     let proof = Proof { at: Timestamp::from_micros(half.at), by_password: half.by_password };
+    count("ok");
     if let Some(Linking { person, provider }) = half.link {
         let (name, address) = (provider.clone(), visitor.address());
         let linked =
@@ -306,6 +322,11 @@ pub async fn give_code(visitor: Visitor, posted: Posted<CodeForm>) -> Result<Htt
     };
     let (at, address) = (Timestamp::from_micros(half.at), visitor.address());
     let proved = visitor.run(move |operations| operations.prove_second_factor(account, at, &factor, &address)).await?;
+    match &proved {
+        Ok(Proved::Wrong) => count("failed"),
+        Err(Error::Blocked { .. }) => count("locked"),
+        _ => {}
+    }
     match proved.map_err(|error| blocked_or(&visitor, error))? {
         Proved::Right => {
             let mut response = enter(&visitor, half, account, carried).await?;

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, web};
 use futures_util::stream;
 use serde::Deserialize;
+use tracing::Instrument;
 
 use super::Wanted;
 use crate::access::act;
@@ -17,6 +18,7 @@ use crate::operations::audit::AuditExport;
 use crate::portal::PageError;
 use crate::portal::form::Posted;
 use crate::portal::guard::Guarded;
+use crate::portal::middleware::off_the_async_threads;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -51,12 +53,16 @@ fn pieces(
     operations: Arc<Operations>,
     export: AuditExport,
 ) -> impl stream::Stream<Item = Result<Bytes, Box<dyn Error>>> {
+    // The pieces are asked for when the request has been answered; what is logged of them belongs to it all the same.
+    let span = tracing::Span::current();
     stream::try_unfold(export, move |mut export| {
         let operations = Arc::clone(&operations);
-        async move {
-            let read = web::block(move || operations.next_of_export(&mut export).map(|piece| (piece, export))).await?;
+        let piece = async move {
+            let work = move || operations.next_of_export(&mut export).map(|piece| (piece, export));
+            let read = off_the_async_threads(work).await?;
             let (piece, export) = read.inspect_err(|error| tracing::error!(%error, "an export was cut off"))?;
-            Ok(piece.map(|piece| (Bytes::from(piece), export)))
-        }
+            Ok::<_, Box<dyn Error>>(piece.map(|piece| (Bytes::from(piece), export)))
+        };
+        piece.instrument(span.clone())
     })
 }
