@@ -1,6 +1,7 @@
 //! Copies of an embedded database: made while others write, looked at, and let in the place of the present one.
 
 use std::fs::{File, TryLockError};
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,10 +85,17 @@ pub fn hold(file: &str) -> Result<Held> {
     }
 }
 
-/// Brings what SQLite keeps beside the file into it, so that the file is the whole database. A file that is too damaged
-/// for this stays as it is. `Unavailable` while some other program has it open.
+/// Brings what SQLite keeps beside the file into it, so that the file is the whole database. `Unavailable` while some
+/// other program has it open. A file that is too damaged to be SQLite's stays as it is, with all that is beside it: SQLite
+/// would take the log for somebody else's, and delete it.
 pub fn fold(file: &Path, _held: &Held) -> Result<()> {
     const PATIENCE: Duration = Duration::from_secs(2);
+    const BEGINNING: &[u8; 16] = b"SQLite format 3\0";
+    let mut beginning = [0; 16];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut beginning));
+    if read.is_err() || &beginning != BEGINNING {
+        return Ok(());
+    }
     let folded = SqliteConnection::establish(&file.to_string_lossy()).ok().and_then(|mut conn| {
         conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis())).ok()?;
         // To leave WAL one must be the only one who has the file open.

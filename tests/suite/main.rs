@@ -9,5 +9,6 @@ mod faults;
 mod histories;
 mod instances;
 mod oauth;
+mod operation;
 mod parsers;
 mod portal;

@@ -21,7 +21,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     // What both need to know of a request, its address and reference, the portal's middleware tells.
     ("oauth", &["portal", "operations", "db", "access", "crypto", "domain", "clock"]),
     ("jobs", &["app", "operations", "mail", "config", "crypto", "domain", "clock"]),
-    ("probes", &["portal", "db", "clock"]),
+    ("probes", &["portal", "db", "domain", "clock"]),
     ("app", &["oauth", "portal", "probes", "provider", "operations", "db", "config", "crypto", "domain", "clock"]),
     ("demo", &["app", "jobs", "operations", "access", "config", "crypto", "domain", "clock"]),
     ("generate", &["app", "operations", "db", "access", "crypto", "domain", "clock"]),

@@ -6,3 +6,4 @@ mod every_route_and_role;
 mod migrations_agree;
 mod pages_render_soundly;
 mod queries_are_constant;
+mod the_manual_of_operation_is_true;

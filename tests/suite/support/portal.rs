@@ -27,7 +27,7 @@ pub struct TestPortal {
     server: ServerHandle,
     running: Option<thread::JoinHandle<()>>,
     /// Dropped last: the database goes with it.
-    _postgres: Option<PostgresDatabase>,
+    _postgres: Option<EmptyDatabase>,
 }
 
 impl TestPortal {
@@ -40,7 +40,7 @@ impl TestPortal {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let listen = listener.local_addr().expect("its address");
-        let postgres = PostgresDatabase::wanted();
+        let postgres = EmptyDatabase::on_postgres();
         let database_url = match &postgres {
             Some(database) => database.url.clone(),
             None => format!("sqlite://{}", folder.path().join("keywright.db").display()),
@@ -157,15 +157,15 @@ impl Drop for TestPortal {
 }
 
 /// A PostgreSQL database for one test, dropped after it.
-struct PostgresDatabase {
+pub struct EmptyDatabase {
     maintenance: String,
     name: String,
-    url: String,
+    pub url: String,
 }
 
-impl PostgresDatabase {
+impl EmptyDatabase {
     /// `None` when the suite runs on SQLite.
-    fn wanted() -> Option<Self> {
+    pub fn on_postgres() -> Option<Self> {
         let maintenance = std::env::var("TEST_DATABASE").ok().filter(|url| url.starts_with("postgres"))?;
         let name = format!("keywright_{}", &random::token()[..16]);
         let mut conn = PgConnection::establish(&maintenance).expect("the test server answers");
@@ -176,7 +176,7 @@ impl PostgresDatabase {
     }
 }
 
-impl Drop for PostgresDatabase {
+impl Drop for EmptyDatabase {
     fn drop(&mut self) {
         if let Ok(mut conn) = PgConnection::establish(&self.maintenance) {
             diesel::sql_query(format!("DROP DATABASE {} WITH (FORCE)", self.name)).execute(&mut conn).ok();
@@ -198,6 +198,14 @@ struct Words {
 
 /// What somebody with the database's own tools can do.
 impl TestPortal {
+    /// The address of its database, for another process.
+    pub fn database_url(&self) -> String {
+        match &self.config.database_url {
+            DatabaseUrl::Sqlite(file) => format!("sqlite://{file}"),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        }
+    }
+
     /// Runs one statement, and answers with how many rows it touched.
     pub fn sql(&self, statement: &str) -> usize {
         match &self.config.database_url {

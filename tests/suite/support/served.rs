@@ -74,9 +74,15 @@ impl Served {
 
     /// Ends it and starts it anew on the same database.
     pub fn restart(self) -> Self {
+        self.restart_after(|| {})
+    }
+
+    /// The same, with something done while it doesn't run.
+    pub fn restart_after(self, meanwhile: impl FnOnce()) -> Self {
         let (folder, log_level, wanted) = (Arc::clone(&self.folder), self.log_level.clone(), self.wanted.clone());
         let started_by = self.started_by.clone();
         drop(self);
+        meanwhile();
         Self::in_folder(folder, log_level, wanted, started_by)
     }
 
@@ -181,6 +187,11 @@ impl Served {
         let printed = self.printed();
         let link = printed.split_whitespace().find(|word| word.contains("/setup"))?;
         Some(link.strip_prefix(&self.url).expect("a link to here").to_owned())
+    }
+
+    /// All that it has logged until now.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
     }
 
     /// Ends it. Answers with all that it printed and logged.

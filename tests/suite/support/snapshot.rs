@@ -35,7 +35,13 @@ const LEFT_OUT: [&str; 3] = ["sessions", "throttles", "__diesel_schema_migration
 
 impl TestPortal {
     pub fn snapshot(&self) -> Snapshot {
-        let tables = match &self.config.database_url {
+        Snapshot::of(&self.config.database_url)
+    }
+}
+
+impl Snapshot {
+    pub fn of(database: &DatabaseUrl) -> Self {
+        let tables = match database {
             DatabaseUrl::Sqlite(file) => {
                 let mut conn = SqliteConnection::establish(file).expect("the database opens");
                 sql_query("PRAGMA busy_timeout = 10000").execute(&mut conn).expect("a setting");
@@ -76,6 +82,6 @@ impl TestPortal {
                     .collect()
             }
         };
-        Snapshot(tables.into_iter().map(|(table, rows)| (table, (rows.len(), sha256(&rows.join("\n"))))).collect())
+        Self(tables.into_iter().map(|(table, rows)| (table, (rows.len(), sha256(&rows.join("\n"))))).collect())
     }
 }
