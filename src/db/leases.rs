@@ -1,5 +1,7 @@
 //! Leases: of several instances, one runs a job.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 
 use super::connection::{Writer, on_both};
@@ -7,8 +9,11 @@ use super::error::Result;
 use super::schema::leases;
 use crate::clock::Timestamp;
 
-/// Takes the lease, or prolongs it for its holder. `false` while somebody else holds it. One that ends more than twice its
-/// time from now was taken before the clock was set back, and holds nobody up: instances' clocks differ by less.
+/// Longer than any lease lasts, and than instances' clocks differ.
+const BELIEVED: Duration = Duration::from_secs(2 * 3_600);
+
+/// Takes the lease, or prolongs it for its holder. `false` while somebody else holds it. One that seems to last
+/// longer than any does was taken before the clock was set back, and holds nobody up.
 pub fn take(writer: &mut Writer<'_>, name: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool> {
     let row = (leases::name.eq(name), leases::holder.eq(holder), leases::expires_at.eq(0i64));
     on_both!(writer.conn(), conn => {
@@ -19,7 +24,7 @@ pub fn take(writer: &mut Writer<'_>, name: &str, holder: &str, now: Timestamp, u
             leases::holder
                 .eq(holder)
                 .or(leases::expires_at.le(now.micros()))
-                .or(leases::expires_at.gt(until.plus(until.since(now)).micros())),
+                .or(leases::expires_at.gt(now.plus(BELIEVED).micros())),
         ),
     )
     .set((leases::holder.eq(holder), leases::expires_at.eq(until.micros())))

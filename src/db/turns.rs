@@ -2,7 +2,7 @@
 //! finds one, whatever holds the writers up.
 
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many may wait. Beyond that another one would only wait for nothing.
 const WAITING: usize = 128;
@@ -28,21 +28,17 @@ impl Turns {
 
     /// Waits for a turn for as long as this; `None` when there was none, or at once when too many wait already.
     pub fn wait(&self, at_most: Duration) -> Option<Turn<'_>> {
-        let until = Instant::now() + at_most;
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.free == 0 && queue.waiting >= WAITING {
             return None;
         }
         queue.waiting += 1;
-        while queue.free == 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                queue.waiting -= 1;
-                return None;
-            }
-            queue = self.ended.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let waited = self.ended.wait_timeout_while(queue, at_most, |queue| queue.free == 0);
+        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
         queue.waiting -= 1;
+        if queue.free == 0 {
+            return None;
+        }
         queue.free -= 1;
         Some(Turn(self))
     }
