@@ -198,14 +198,6 @@ struct Words {
 
 /// What somebody with the database's own tools can do.
 impl TestPortal {
-    /// The address of its database, for another process.
-    pub fn database_url(&self) -> String {
-        match &self.config.database_url {
-            DatabaseUrl::Sqlite(file) => format!("sqlite://{file}"),
-            DatabaseUrl::Postgres(url) => url.clone(),
-        }
-    }
-
     /// Runs one statement, and answers with how many rows it touched.
     pub fn sql(&self, statement: &str) -> usize {
         match &self.config.database_url {

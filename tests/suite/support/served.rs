@@ -160,6 +160,7 @@ impl Served {
         self.child.id()
     }
 
+    /// All that it has logged until now.
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
     }
@@ -187,11 +188,6 @@ impl Served {
         let printed = self.printed();
         let link = printed.split_whitespace().find(|word| word.contains("/setup"))?;
         Some(link.strip_prefix(&self.url).expect("a link to here").to_owned())
-    }
-
-    /// All that it has logged until now.
-    pub fn log(&self) -> String {
-        self.log.lock().expect("the log").clone()
     }
 
     /// Ends it. Answers with all that it printed and logged.
