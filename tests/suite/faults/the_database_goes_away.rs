@@ -114,7 +114,7 @@ fn a_slow_one_is_waited_for_and_nothing_piles_up() {
         (token(&http, &served.url, &app).0, begun.elapsed())
     };
     let answers: Vec<_> = thread::scope(|scope| {
-        let asked: Vec<_> = (0..500).map(|_| scope.spawn(&one)).collect();
+        let asked: Vec<_> = (0..500).map(|_| scope.spawn(one)).collect();
         assert_eq!(status(&asker(), &format!("{}/healthz", served.url)), 200);
         asked.into_iter().map(|asked| asked.join().unwrap()).collect()
     });

@@ -20,6 +20,8 @@ fn a_rolling_restart_loses_no_request() {
     // What a load balancer knows.
     let addresses = RwLock::new([one.url.clone(), two.url.clone()]);
     let (over, answered, lost) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    // They outlive the last request.
+    let mut instances = [Some(one), Some(two)];
     thread::scope(|scope| {
         for first in 0..4 {
             let (addresses, over, answered, lost, app) = (&addresses, &over, &answered, &lost, &app);
@@ -27,7 +29,7 @@ fn a_rolling_restart_loses_no_request() {
                 let http = Client::builder().pool_max_idle_per_host(0).build().unwrap();
                 while !over.load(Ordering::SeqCst) {
                     // As load balancers do: where nobody takes the connection, the next one is asked.
-                    let known = addresses.read().unwrap().clone();
+                    let known = addresses.read().unwrap();
                     let ask = |at: usize| {
                         http.post(format!("{}/oauth2/token", known[at]))
                             .basic_auth(&app.client_id, Some(&app.secret))
@@ -45,18 +47,18 @@ fn a_rolling_restart_loses_no_request() {
                         Ok(answer) => lost.lock().unwrap().push(answer.status().to_string()),
                         Err(error) => lost.lock().unwrap().push(format!("{error:?}")),
                     }
+                    drop(known);
                 }
             });
         }
-        let mut instances = [Some(one), Some(two)];
         for _ in 0..2 {
-            for at in 0..2 {
+            for (at, instance) in instances.iter_mut().enumerate() {
                 thread::sleep(Duration::from_millis(400));
-                let new = instances[at].as_ref().unwrap().another();
-                let old = instances[at].replace(new).unwrap();
-                // Taken out first, and stopped when nobody is sent there any more.
-                addresses.write().unwrap()[at] = instances[at].as_ref().unwrap().url.clone();
-                thread::sleep(Duration::from_millis(500));
+                let new = instance.as_ref().unwrap().another();
+                let url = new.url.clone();
+                let old = instance.replace(new).unwrap();
+                // Taken out first, and stopped when nobody who was sent there waits for an answer any more.
+                addresses.write().unwrap()[at] = url;
                 assert!(old.terminate(), "it ends well");
             }
         }

@@ -45,9 +45,9 @@ fn the_numbers_are_those_of_what_was_done_and_name_nobody() {
     let rotated = portal.secret(&company, app.uid, "rotated").0;
     let ends_at = now.plus(DAY).micros();
     portal.sql(&format!("UPDATE secrets SET expires_at = {ends_at}, ends_by_rotation = TRUE WHERE id = '{rotated}'"));
-    // A mail that is tried again tomorrow, and one that was given up.
+    // A mail that is tried again in an hour, and one that was given up.
     let mails = portal.application.operations.fill(|writer| {
-        for until in [now.plus(DAY), keywright::clock::Timestamp::from_micros(i64::MAX)] {
+        for until in [now.plus(HOUR), keywright::clock::Timestamp::from_micros(i64::MAX)] {
             let id = MailId::new(1, random::bytes());
             db::outbox::insert(writer, id, "olga@northwind.example", "Hello", b"sealed", now.minus(HOUR))?;
             db::outbox::postpone(writer, id, until, "refused")?;

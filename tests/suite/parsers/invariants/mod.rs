@@ -33,8 +33,11 @@ pub use return_to::return_to;
 pub use secret::secret;
 pub use web_url::web_url;
 
+/// Holds what came in against what must be true of it.
+type Invariants = fn(&[u8]);
+
 /// Every target by its name, which is also the name of its seeds and of its program in `fuzz/`.
-pub const ALL: [(&str, fn(&[u8])); 14] = [
+pub const ALL: [(&str, Invariants); 14] = [
     ("assertion", assertion),
     ("authorization_header", authorization_header),
     ("authorize", authorize),
