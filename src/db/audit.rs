@@ -104,23 +104,23 @@ pub fn lock(writer: &mut Writer<'_>) -> Result<()> {
 
 /// The latest events of a service and of its clients, newest first.
 pub fn of_service(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId, limit: i64) -> Result<Vec<AuditEvent>> {
-    let rows: Vec<Row> = audit_events::table
+    let newest = audit_events::table
         .filter(audit_events::service_id.eq(id.to_string()))
         .filter(audit_events::tenant_id.eq(scope.id().to_string()))
         .order(audit_events::seq.desc())
-        .limit(limit)
-        .load(reader.conn())?;
+        .limit(limit);
+    let rows: Vec<Row> = reader.all(newest)?;
     Ok(rows.into_iter().map(AuditEvent::from).collect())
 }
 
 /// The latest events of a client, newest first.
 pub fn of_client(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid, limit: i64) -> Result<Vec<AuditEvent>> {
-    let rows: Vec<Row> = audit_events::table
+    let newest = audit_events::table
         .filter(audit_events::client_uid.eq(uid.to_string()))
         .filter(audit_events::tenant_id.eq(scope.id().to_string()))
         .order(audit_events::seq.desc())
-        .limit(limit)
-        .load(reader.conn())?;
+        .limit(limit);
+    let rows: Vec<Row> = reader.all(newest)?;
     Ok(rows.into_iter().map(AuditEvent::from).collect())
 }
 

@@ -77,7 +77,10 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ClientKeyId) -> Res
 
 /// The keys of a client, newest first.
 pub fn of_client(reader: &mut Reader<'_>, uid: ClientUid) -> Result<Vec<ClientKey>> {
-    Ok(of_clients(reader, &[uid])?.remove(&uid).unwrap_or_default())
+    let newest = (client_keys::created_at.desc(), client_keys::id.desc());
+    let rows: Vec<Row> =
+        reader.all(client_keys::table.filter(client_keys::client_uid.eq(uid.to_string())).order(newest))?;
+    rows.into_iter().map(ClientKey::try_from).collect()
 }
 
 /// The keys of several clients at once, newest first, by client.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::connection::{Reader, Writer, on_both};
@@ -188,11 +189,9 @@ pub fn insert_many(writer: &mut Writer<'_>, many: &[Client], member_roles: &Hash
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid) -> Result<Client> {
-    clients::table
-        .find(uid.to_string())
-        .filter(clients::tenant_id.eq(scope.id().to_string()))
-        .first::<Row>(reader.conn())?
-        .try_into()
+    let found: Row =
+        reader.one(clients::table.find(uid.to_string()).filter(clients::tenant_id.eq(scope.id().to_string())))?;
+    found.try_into()
 }
 
 /// Locks the client's row until the commit and returns it; see `services::lock`. Lock the service first if both.
@@ -253,9 +252,20 @@ pub fn of_service(
             .filter(clients::service_id.eq(service.to_string()))
             .filter(clients::tenant_id.eq(scope.id().to_string()))
     };
-    let total = mine().count().get_result(reader.conn())?;
-    let rows = mine().order((clients::name_key.asc(), clients::uid.asc())).limit(limit).load::<Row>(reader.conn())?;
+    let total = reader.one(mine().count())?;
+    let rows: Vec<Row> = reader.all(mine().order((clients::name_key.asc(), clients::uid.asc())).limit(limit))?;
     Ok((rows.into_iter().map(Client::try_from).collect::<Result<_>>()?, total))
+}
+
+/// The uids of those clients, for another query: a list of uids would make it another statement each time.
+#[auto_type]
+pub(super) fn first_of_service<'a>(tenant: &'a str, service: &'a str, limit: i64) -> _ {
+    clients::table
+        .filter(clients::service_id.eq(service))
+        .filter(clients::tenant_id.eq(tenant))
+        .order((clients::name_key.asc(), clients::uid.asc()))
+        .limit(limit)
+        .select(clients::uid)
 }
 
 /// A service's clients that are not deleted, in the order in which they were made.
@@ -492,40 +502,71 @@ pub fn set_community_roles(writer: &mut Writer<'_>, uid: ClientUid, chosen: &[Co
     Ok(())
 }
 
-/// All roles of several clients at once, by client. Two statements.
-pub fn all_roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, ClientRoles>> {
-    let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
-    let mut found: HashMap<ClientUid, ClientRoles> = HashMap::new();
-    let of_tenant: Vec<(String, String, String)> = client_roles::table
-        .inner_join(roles::table)
-        .filter(client_roles::client_uid.eq_any(&wanted))
-        .order((roles::built_in.desc(), roles::id.asc()))
-        .select((client_roles::client_uid, roles::id, roles::name))
-        .load(reader.conn())?;
-    for (uid, role, name) in of_tenant {
-        found.entry(stored(&uid, "client uid")?).or_default().tenant.push((stored(&role, "role id")?, name));
-    }
-    type Row = (String, (String, String, bool), String);
-    let of_communities: Vec<Row> = client_community_roles::table
+#[auto_type]
+fn tenant_roles() -> _ {
+    client_roles::table.inner_join(roles::table).order((roles::built_in.desc(), roles::id.asc())).select((
+        client_roles::client_uid,
+        roles::id,
+        roles::name,
+    ))
+}
+
+#[auto_type]
+fn community_roles_held() -> _ {
+    client_community_roles::table
         .inner_join(community_roles::table.inner_join(communities::table))
-        .filter(client_community_roles::client_uid.eq_any(&wanted))
         .order((communities::name_key.asc(), community_roles::built_in.desc(), community_roles::id.asc()))
         .select((
             client_community_roles::client_uid,
             (community_roles::id, community_roles::name, community_roles::built_in),
             communities::name,
         ))
-        .load(reader.conn())?;
-    for (uid, role, community) in of_communities {
+}
+
+type TenantRole = (String, String, String);
+type CommunityRole = (String, (String, String, bool), String);
+
+fn by_client(tenant: Vec<TenantRole>, community: Vec<CommunityRole>) -> Result<HashMap<ClientUid, ClientRoles>> {
+    let mut found: HashMap<ClientUid, ClientRoles> = HashMap::new();
+    for (uid, role, name) in tenant {
+        found.entry(stored(&uid, "client uid")?).or_default().tenant.push((stored(&role, "role id")?, name));
+    }
+    for (uid, role, community) in community {
         let held = super::communities::held(role, &community)?;
         found.entry(stored(&uid, "client uid")?).or_default().community.push(held);
     }
     Ok(found)
 }
 
+/// All roles of several clients at once, by client. Two statements.
+pub fn all_roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, ClientRoles>> {
+    let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
+    let tenant = reader.all(tenant_roles().filter(client_roles::client_uid.eq_any(&wanted)))?;
+    let community = reader.all(community_roles_held().filter(client_community_roles::client_uid.eq_any(&wanted)))?;
+    by_client(tenant, community)
+}
+
+/// The same of a service's first clients by name.
+pub fn roles_in_service(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    service: ServiceId,
+    limit: i64,
+) -> Result<HashMap<ClientUid, ClientRoles>> {
+    let (tenant_id, service_id) = (scope.id().to_string(), service.to_string());
+    let shown = || first_of_service(&tenant_id, &service_id, limit);
+    let tenant = reader.all(tenant_roles().filter(client_roles::client_uid.eq_any(shown())))?;
+    let community = reader.all(community_roles_held().filter(client_community_roles::client_uid.eq_any(shown())))?;
+    by_client(tenant, community)
+}
+
 /// All roles of one client.
 pub fn roles_of_one(reader: &mut Reader<'_>, uid: ClientUid) -> Result<ClientRoles> {
-    Ok(all_roles_of(reader, &[uid])?.remove(&uid).unwrap_or_default())
+    let wanted = uid.to_string();
+    // Not as a list of one: a statement with a list is prepared anew each time, and every token asks this.
+    let tenant = reader.all(tenant_roles().filter(client_roles::client_uid.eq(&wanted)))?;
+    let community = reader.all(community_roles_held().filter(client_community_roles::client_uid.eq(&wanted)))?;
+    Ok(by_client(tenant, community)?.remove(&uid).unwrap_or_default())
 }
 
 /// Deleted clients of every tenant that are due for the purge, those first that are due longest.

@@ -231,11 +231,10 @@ pub fn invitations(reader: &mut Reader<'_>, scope: TenantScope) -> Result<Vec<(C
 }
 
 pub fn count_invitations(reader: &mut Reader<'_>, scope: TenantScope) -> Result<i64> {
-    Ok(community_tenants::table
+    let open = community_tenants::table
         .filter(community_tenants::tenant_id.eq(scope.id().to_string()))
-        .filter(community_tenants::joined_at.is_null())
-        .count()
-        .get_result(reader.conn())?)
+        .filter(community_tenants::joined_at.is_null());
+    Ok(reader.one(open.count())?)
 }
 
 /// The tenants in a community and those invited, by name.

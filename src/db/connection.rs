@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, InstrumentationEvent, SimpleConnection, TransactionManager};
+use diesel::dsl::Limit;
 use diesel::pg::PgConnection;
+use diesel::query_dsl::methods::{LimitDsl, LoadQuery};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError, MultiConnection};
+use diesel::{Connection, ConnectionError, MultiConnection, RunQueryDsl};
 
 use super::error::{Error, Result};
 use super::turns::Turns;
@@ -416,9 +418,20 @@ fn begin(conn: &mut AnyConnection) -> diesel::QueryResult<()> {
 pub struct ReadHandle(Db);
 
 impl ReadHandle {
-    /// Blocks: call it off the async threads.
+    /// On SQLite all that `work` reads is of one moment, and the file is locked once and not for each statement; on
+    /// PostgreSQL the same would cost two more round trips. Blocks: call it off the async threads.
     pub fn read<T, E: From<Error>>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
-        self.0.read(work)
+        self.0.read(|reader| {
+            if let AnyConnection::Sqlite(conn) = reader.conn {
+                AnsiTransactionManager::begin_transaction(conn).map_err(Error::from)?;
+            }
+            let done = work(reader);
+            if let AnyConnection::Sqlite(conn) = reader.conn {
+                // Nothing was written: the end of the transaction only lets the file go.
+                AnsiTransactionManager::rollback_transaction(conn).map_err(Error::from)?;
+            }
+            done
+        })
     }
 
     /// Statements begun since the start.
@@ -434,6 +447,32 @@ pub struct Reader<'c> {
 impl Reader<'_> {
     pub(super) fn conn(&mut self) -> &mut AnyConnection {
         self.conn
+    }
+
+    /// All rows of a query that pages or tokens are made of, by the database's own connection: asked through the enum,
+    /// Diesel writes the SQL of a query anew, and more than once, each time.
+    pub(super) fn all<'q, Q, T>(&mut self, query: Q) -> diesel::QueryResult<Vec<T>>
+    where
+        Q: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, T>,
+        Q: RunQueryDsl<PgConnection> + LoadQuery<'q, PgConnection, T>,
+    {
+        match self.conn {
+            AnyConnection::Sqlite(conn) => RunQueryDsl::<SqliteConnection>::load(query, conn),
+            AnyConnection::Postgres(conn) => RunQueryDsl::<PgConnection>::load(query, conn),
+        }
+    }
+
+    /// The one row of such a query, or its first.
+    pub(super) fn one<'q, Q, T>(&mut self, query: Q) -> diesel::QueryResult<T>
+    where
+        Q: LimitDsl,
+        Limit<Q>: RunQueryDsl<SqliteConnection> + LoadQuery<'q, SqliteConnection, T>,
+        Limit<Q>: RunQueryDsl<PgConnection> + LoadQuery<'q, PgConnection, T>,
+    {
+        match self.conn {
+            AnyConnection::Sqlite(conn) => RunQueryDsl::<SqliteConnection>::get_result(query.limit(1), conn),
+            AnyConnection::Postgres(conn) => RunQueryDsl::<PgConnection>::get_result(query.limit(1), conn),
+        }
     }
 }
 

@@ -160,16 +160,14 @@ pub fn count_without_second_factor(reader: &mut Reader<'_>, scope: TenantScope) 
 
 /// The companies that a person belongs to, in the order in which they joined.
 pub fn companies(reader: &mut Reader<'_>, account: AccountId, limit: i64) -> Result<Vec<(TenantId, String)>> {
-    members::table
+    let joined = members::table
         .inner_join(tenants::table)
         .filter(members::account_id.eq(account.to_string()))
         .order((members::created_at.asc(), members::id.asc()))
         .limit(limit)
-        .select((tenants::id, tenants::name))
-        .load::<(String, String)>(reader.conn())?
-        .into_iter()
-        .map(|(id, name)| Ok((stored(&id, "tenant id")?, name)))
-        .collect()
+        .select((tenants::id, tenants::name));
+    let rows: Vec<(String, String)> = reader.all(joined)?;
+    rows.into_iter().map(|(id, name)| Ok((stored(&id, "tenant id")?, name))).collect()
 }
 
 /// The roles in communities that a member holds, as role and community.

@@ -21,12 +21,11 @@ pub fn by_client_id(reader: &mut Reader<'_>, client_id: &str) -> Result<Option<R
     if client_id.contains('\0') {
         return Ok(None);
     }
-    let found: Option<Row> = clients::table
+    let wanted = clients::table
         .inner_join(services::table.inner_join(tenants::table))
         .filter(clients::client_id.eq(client_id))
-        .select((clients::all_columns, services::all_columns, tenants::all_columns))
-        .first(reader.conn())
-        .optional()?;
+        .select((clients::all_columns, services::all_columns, tenants::all_columns));
+    let found: Option<Row> = reader.one(wanted).optional()?;
     found.map(registered).transpose()
 }
 

@@ -102,7 +102,7 @@ pub fn of_service(
     service: ServiceId,
     limit: i64,
 ) -> Result<Vec<ReleaseRequest>> {
-    release_requests::table
+    let newest = release_requests::table
         .filter(release_requests::service_id.eq(service.to_string()))
         .filter(release_requests::tenant_id.eq(scope.id().to_string()))
         .order((
@@ -110,11 +110,9 @@ pub fn of_service(
             release_requests::created_at.desc(),
             release_requests::id.desc(),
         ))
-        .limit(limit)
-        .load::<Row>(reader.conn())?
-        .into_iter()
-        .map(ReleaseRequest::try_from)
-        .collect()
+        .limit(limit);
+    let rows: Vec<Row> = reader.all(newest)?;
+    rows.into_iter().map(ReleaseRequest::try_from).collect()
 }
 
 /// The request of a service that was decided last in this way.
@@ -221,16 +219,15 @@ pub fn list(reader: &mut Reader<'_>, query: &ReviewQuery) -> Result<(Vec<ListedR
 
 /// How many requests wait for this person, who does not decide on their own.
 pub fn count_waiting(reader: &mut Reader<'_>, scope: Option<TenantScope>, not_of: AccountId) -> Result<i64> {
-    let mut waiting = release_requests::table
+    let waiting = release_requests::table
         .inner_join(services::table)
         .filter(release_requests::state.eq(RequestState::Waiting.as_str()))
         .filter(release_requests::requested_by.ne(not_of.to_string()))
-        .filter(services::status.ne("deleted"))
-        .into_boxed();
-    if let Some(scope) = scope {
-        waiting = waiting.filter(release_requests::tenant_id.eq(scope.id().to_string()));
-    }
-    Ok(waiting.count().get_result(reader.conn())?)
+        .filter(services::status.ne("deleted"));
+    Ok(match scope {
+        Some(scope) => reader.one(waiting.filter(release_requests::tenant_id.eq(scope.id().to_string())).count())?,
+        None => reader.one(waiting.count())?,
+    })
 }
 
 /// A live service with changes that no approver has looked at.
@@ -278,17 +275,16 @@ pub fn count_changed(reader: &mut Reader<'_>, scope: Option<TenantScope>) -> Res
 }
 
 fn changed(reader: &mut Reader<'_>, scope: Option<TenantScope>) -> Result<Vec<String>> {
-    let mut changed = changes_to_review::table
+    let changed = changes_to_review::table
         .inner_join(services::table)
         .filter(services::environment.eq("live"))
         .filter(services::status.ne("deleted"))
         .select(changes_to_review::service_id)
-        .distinct()
-        .into_boxed();
-    if let Some(scope) = scope {
-        changed = changed.filter(changes_to_review::tenant_id.eq(scope.id().to_string()));
-    }
-    Ok(changed.load(reader.conn())?)
+        .distinct();
+    Ok(match scope {
+        Some(scope) => reader.all(changed.filter(changes_to_review::tenant_id.eq(scope.id().to_string())))?,
+        None => reader.all(changed)?,
+    })
 }
 
 pub fn insert_change(
@@ -359,10 +355,7 @@ pub fn changes_of(
 
 /// How many changes of a service wait to be looked at.
 pub fn count_changes(reader: &mut Reader<'_>, service: ServiceId) -> Result<i64> {
-    Ok(changes_to_review::table
-        .filter(changes_to_review::service_id.eq(service.to_string()))
-        .count()
-        .get_result(reader.conn())?)
+    Ok(reader.one(changes_to_review::table.filter(changes_to_review::service_id.eq(service.to_string())).count())?)
 }
 
 /// Forgets exactly the changes that an approver has looked at.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::clients::first_of_service;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::schema::{clients, reveals, secrets};
@@ -109,10 +110,9 @@ pub fn hash(reader: &mut Reader<'_>, id: SecretId) -> Result<String> {
 
 /// The secrets of a client that end in these four characters, with their hashes: one of them may be a claimed secret.
 pub fn candidates(reader: &mut Reader<'_>, client: ClientUid, last_four: &str) -> Result<Vec<(Secret, String)>> {
-    let rows = secrets::table
-        .filter(secrets::client_uid.eq(client.to_string()))
-        .filter(secrets::last_four.eq(last_four))
-        .load::<Row>(reader.conn())?;
+    let alike =
+        secrets::table.filter(secrets::client_uid.eq(client.to_string())).filter(secrets::last_four.eq(last_four));
+    let rows: Vec<Row> = reader.all(alike)?;
     rows.into_iter()
         .map(|row| {
             let hash = row.hash.clone();
@@ -121,13 +121,35 @@ pub fn candidates(reader: &mut Reader<'_>, client: ClientUid, last_four: &str) -
         .collect()
 }
 
+/// The secrets of a service's first clients by name, newest first, by client.
+pub fn of_service(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    service: ServiceId,
+    limit: i64,
+) -> Result<HashMap<ClientUid, Vec<Secret>>> {
+    let (tenant, service) = (scope.id().to_string(), service.to_string());
+    let theirs = secrets::table
+        .filter(secrets::client_uid.eq_any(first_of_service(&tenant, &service, limit)))
+        .order((secrets::created_at.desc(), secrets::id.desc()));
+    by_client(reader.all(theirs)?)
+}
+
+/// The secrets of a client, newest first.
+pub fn of_client(reader: &mut Reader<'_>, client: ClientUid) -> Result<Vec<Secret>> {
+    let newest = (secrets::created_at.desc(), secrets::id.desc());
+    let rows: Vec<Row> = reader.all(secrets::table.filter(secrets::client_uid.eq(client.to_string())).order(newest))?;
+    rows.into_iter().map(Secret::try_from).collect()
+}
+
 /// The secrets of several clients at once, newest first, by client.
 pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<Secret>>> {
     let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
-    let rows = secrets::table
-        .filter(secrets::client_uid.eq_any(wanted))
-        .order((secrets::created_at.desc(), secrets::id.desc()))
-        .load::<Row>(reader.conn())?;
+    let newest = (secrets::created_at.desc(), secrets::id.desc());
+    by_client(reader.all(secrets::table.filter(secrets::client_uid.eq_any(wanted)).order(newest))?)
+}
+
+fn by_client(rows: Vec<Row>) -> Result<HashMap<ClientUid, Vec<Secret>>> {
     let mut found: HashMap<ClientUid, Vec<Secret>> = HashMap::new();
     for row in rows {
         let secret = Secret::try_from(row)?;

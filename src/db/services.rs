@@ -144,11 +144,9 @@ pub fn insert_many(writer: &mut Writer<'_>, many: &[Service]) -> Result<()> {
 }
 
 pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Result<Service> {
-    services::table
-        .find(id.to_string())
-        .filter(services::tenant_id.eq(scope.id().to_string()))
-        .first::<Row>(reader.conn())?
-        .try_into()
+    let found: Row =
+        reader.one(services::table.find(id.to_string()).filter(services::tenant_id.eq(scope.id().to_string())))?;
+    found.try_into()
 }
 
 /// The tenant of a service; whether it may be reached is asked of the permit.
@@ -258,15 +256,13 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ServiceQuery) -
 
 /// The names of services, for a filter.
 pub fn names(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<Vec<(ServiceId, String)>> {
-    services::table
+    let named = services::table
         .filter(services::tenant_id.eq(scope.id().to_string()))
         .order((services::name_key.asc(), services::id.asc()))
         .select((services::id, services::name))
-        .limit(limit)
-        .load::<(String, String)>(reader.conn())?
-        .into_iter()
-        .map(|(id, name)| Ok((stored(&id, "service id")?, name)))
-        .collect()
+        .limit(limit);
+    let rows: Vec<(String, String)> = reader.all(named)?;
+    rows.into_iter().map(|(id, name)| Ok((stored(&id, "service id")?, name))).collect()
 }
 
 /// The names of the services that are in sandbox and not deleted.

@@ -57,7 +57,7 @@ pub struct Found {
 /// `None` for an unknown session, or one past what any tenant allows.
 pub fn load(reader: &mut Reader<'_>, key_hash: &str, now: Timestamp, seen_after: Timestamp) -> Result<Option<Found>> {
     type Row = (String, Option<String>, Option<String>, String, i64, i64);
-    let found: Option<Row> = sessions::table
+    let wanted = sessions::table
         .filter(sessions::key_hash.eq(key_hash))
         .filter(sessions::expires_at.gt(now.micros()))
         .filter(sessions::last_seen_at.gt(seen_after.micros()))
@@ -68,9 +68,8 @@ pub fn load(reader: &mut Reader<'_>, key_hash: &str, now: Timestamp, seen_after:
             sessions::state,
             sessions::created_at,
             sessions::last_seen_at,
-        ))
-        .first(reader.conn())
-        .optional()?;
+        ));
+    let found: Option<Row> = reader.one(wanted).optional()?;
     found
         .map(|(id, account, tenant, state, begun, seen)| {
             Ok(Found {

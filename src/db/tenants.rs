@@ -225,7 +225,7 @@ pub fn people_with(reader: &mut Reader<'_>, tenant: TenantId, role: Role) -> Res
 
 /// A person's membership in a tenant (or in the one joined first), read afresh for every request. One statement.
 pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<TenantId>) -> Result<Option<Membership>> {
-    let mut wanted = members::table
+    let joined = members::table
         .inner_join(accounts::table)
         .inner_join(tenants::table)
         .filter(members::account_id.eq(account.to_string()))
@@ -251,15 +251,15 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
                 tenants::session_idle_minutes,
                 tenants::session_hours,
             ),
-        ))
-        .into_boxed();
-    if let Some(tenant) = tenant {
-        wanted = wanted.filter(members::tenant_id.eq(tenant.to_string()));
-    }
+        ));
     type Person = (String, String, String, i64, bool, bool, bool);
     type Found = ((String, bool, bool, bool), Person, (String, String), PolicyColumns);
-    let found: Option<Found> = wanted.first(reader.conn()).optional()?;
+    let found: QueryResult<Found> = match tenant {
+        Some(tenant) => reader.one(joined.filter(members::tenant_id.eq(tenant.to_string()))),
+        None => reader.one(joined),
+    };
     found
+        .optional()?
         .map(|((member, developer, approver, administrator), person, (tenant, tenant_name), columns)| {
             let (account, name, email, password_changed, operator, platform_approver, second_factor) = person;
             Ok(Membership {
@@ -282,12 +282,12 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
 
 /// How long sessions last in each of a person's tenants, the one joined first first.
 pub fn session_lengths(reader: &mut Reader<'_>, account: AccountId) -> Result<Vec<(TenantId, SessionLengths)>> {
-    let rows: Vec<(String, i32, i32)> = members::table
+    let joined = members::table
         .inner_join(tenants::table)
         .filter(members::account_id.eq(account.to_string()))
         .order((members::created_at.asc(), members::id.asc()))
-        .select((tenants::id, tenants::session_idle_minutes, tenants::session_hours))
-        .load(reader.conn())?;
+        .select((tenants::id, tenants::session_idle_minutes, tenants::session_hours));
+    let rows: Vec<(String, i32, i32)> = reader.all(joined)?;
     rows.into_iter()
         .map(|(tenant, idle_minutes, hours)| {
             let lengths = SessionLengths { idle_minutes: idle_minutes.unsigned_abs(), hours: hours.unsigned_abs() };

@@ -21,23 +21,22 @@ pub struct TestUser {
 
 /// Whether the person with this address is one of a service's test users.
 pub fn includes(reader: &mut Reader<'_>, service: ServiceId, email_key: &str) -> Result<bool> {
-    let count: i64 = test_users::table
+    let own = test_users::table
         .filter(test_users::service_id.eq(service.to_string()))
-        .filter(test_users::email_key.eq(email_key))
-        .count()
-        .get_result(reader.conn())?;
+        .filter(test_users::email_key.eq(email_key));
+    let count: i64 = reader.one(own.count())?;
     Ok(count == 1)
 }
 
 /// The test users of a service by address.
 pub fn of_service(reader: &mut Reader<'_>, scope: TenantScope, service: ServiceId) -> Result<Vec<TestUser>> {
-    let rows: Vec<(String, String, String, i64)> = test_users::table
+    let own = test_users::table
         .inner_join(services::table)
         .filter(test_users::service_id.eq(service.to_string()))
         .filter(services::tenant_id.eq(scope.id().to_string()))
         .order(test_users::email_key.asc())
-        .select((test_users::id, test_users::email, test_users::added_by, test_users::created_at))
-        .load(reader.conn())?;
+        .select((test_users::id, test_users::email, test_users::added_by, test_users::created_at));
+    let rows: Vec<(String, String, String, i64)> = reader.all(own)?;
     rows.into_iter()
         .map(|(id, email, added_by, created_at)| {
             Ok(TestUser {

@@ -95,12 +95,12 @@ pub fn count_answers(writer: &mut Writer<'_>, client: ClientUid, more: &HourOfCl
 
 /// The hours in which a client was answered, the oldest first. The caller has found the client in its tenant.
 pub fn hours_of(reader: &mut Reader<'_>, client: ClientUid, since: Timestamp) -> Result<Vec<HourOfClient>> {
-    let rows: Vec<(i64, i64, i64)> = client_usage::table
+    let own = client_usage::table
         .filter(client_usage::client_uid.eq(client.to_string()))
         .filter(client_usage::hour.ge(since.micros()))
         .order(client_usage::hour.asc())
-        .select((client_usage::hour, client_usage::granted, client_usage::refused))
-        .load(reader.conn())?;
+        .select((client_usage::hour, client_usage::granted, client_usage::refused));
+    let rows: Vec<(i64, i64, i64)> = reader.all(own)?;
     let hour = |(hour, granted, refused)| HourOfClient { hour: Timestamp::from_micros(hour), granted, refused };
     Ok(rows.into_iter().map(hour).collect())
 }

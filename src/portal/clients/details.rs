@@ -102,7 +102,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             let scope = permit.scope();
             let client = db::clients::find(reader, scope, uid)?;
             let service = db::services::find(reader, scope, client.service_id)?;
-            let secrets = db::secrets::of_clients(reader, &[uid])?.remove(&uid).unwrap_or_default();
+            let secrets = db::secrets::of_client(reader, uid)?;
             let keys = db::client_keys::of_client(reader, uid)?;
             let roles = db::clients::roles_of_one(reader, uid)?;
             let events = db::audit::of_client(reader, scope, uid, history::SHOWN)?;

@@ -83,7 +83,11 @@ impl ReleaseState {
         Ok(Self {
             newest,
             stale,
-            changes: db::releases::count_changes(reader, service.id)?,
+            // Only what is live is reviewed anew.
+            changes: match service.environment {
+                Environment::Live => db::releases::count_changes(reader, service.id)?,
+                Environment::Sandbox => 0,
+            },
             test_users: db::test_users::of_service(reader, scope, service.id)?.len(),
         })
     }
@@ -165,9 +169,8 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             let scope = permit.scope();
             let service = db::services::find(reader, scope, id)?;
             let (clients, client_count) = db::clients::of_service(reader, scope, id, CLIENTS_SHOWN)?;
-            let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
-            let secrets = db::secrets::of_clients(reader, &uids)?;
-            let roles = db::clients::all_roles_of(reader, &uids)?;
+            let secrets = db::secrets::of_service(reader, scope, id, CLIENTS_SHOWN)?;
+            let roles = db::clients::roles_in_service(reader, scope, id, CLIENTS_SHOWN)?;
             let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
             let release = ReleaseState::read(reader, scope, &service)?;
             Ok((service, clients, client_count, secrets, roles, events, release))
