@@ -1,0 +1,2 @@
+DROP INDEX clients_of_tenant_by_name;
+CREATE INDEX clients_of_tenant_by_name ON clients (tenant_id, name_key, uid);
