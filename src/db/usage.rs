@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::connection::{AnyConnection, Reader, Writer, on_both};
 use super::error::Result;
@@ -11,7 +13,7 @@ use super::stored;
 use crate::clock::Timestamp;
 use crate::domain::id::{ClientUid, SecretId};
 
-/// Ids in one statement.
+/// Ids or rows in one statement.
 const AT_ONCE: usize = 1_000;
 
 macro_rules! present {
@@ -39,29 +41,30 @@ pub fn secrets_present(reader: &mut Reader<'_>, ids: &[SecretId]) -> Result<Hash
     present!(reader, ids, secrets, id, "secret id")
 }
 
-/// Moves the mark. Where somebody holds the row locked, one of many perhaps and in an order of their own, it is left
-/// until the next use: waiting could end in a deadlock.
+/// Moves the marks of those that nobody holds locked, one of many perhaps and in an order of their own: waiting could end
+/// in a deadlock, and the others' marks move with the next use.
 macro_rules! mark {
-    ($writer:expr, $id:expr, $at:expr, $table:ident) => {{
-        let row = $table::table.find($id.to_string());
-        if let AnyConnection::Postgres(conn) = $writer.conn() {
-            let free = row.clone().select($table::last_used_at).for_no_key_update().skip_locked();
-            let free: Option<Option<i64>> = free.first(conn).optional()?;
-            if free.is_none() {
-                return Ok(());
+    ($writer:expr, $ids:expr, $at:expr, $table:ident, $id:ident) => {{
+        for some in $ids.chunks(AT_ONCE) {
+            let mut some: Vec<String> = some.iter().map(ToString::to_string).collect();
+            if let AnyConnection::Postgres(conn) = $writer.conn() {
+                let rows = $table::table.filter($table::$id.eq_any(some)).select($table::$id);
+                some = rows.for_no_key_update().skip_locked().load(conn)?;
             }
+            diesel::update($table::table.filter($table::$id.eq_any(some)))
+                .set($table::last_used_at.eq(Some($at.micros())))
+                .execute($writer.conn())?;
         }
-        diesel::update(row).set($table::last_used_at.eq(Some($at.micros()))).execute($writer.conn())?;
         Ok(())
     }};
 }
 
-pub fn mark_client(writer: &mut Writer<'_>, uid: ClientUid, at: Timestamp) -> Result<()> {
-    mark!(writer, uid, at, clients)
+pub fn mark_clients(writer: &mut Writer<'_>, uids: &[ClientUid], at: Timestamp) -> Result<()> {
+    mark!(writer, uids, at, clients, uid)
 }
 
-pub fn mark_secret(writer: &mut Writer<'_>, id: SecretId, at: Timestamp) -> Result<()> {
-    mark!(writer, id, at, secrets)
+pub fn mark_secrets(writer: &mut Writer<'_>, ids: &[SecretId], at: Timestamp) -> Result<()> {
+    mark!(writer, ids, at, secrets, id)
 }
 
 /// Answers of one hour.
@@ -72,24 +75,31 @@ pub struct HourOfClient {
     pub refused: i64,
 }
 
-pub fn count_answers(writer: &mut Writer<'_>, client: ClientUid, more: &HourOfClient) -> Result<()> {
-    let row = (
-        client_usage::client_uid.eq(client.to_string()),
-        client_usage::hour.eq(more.hour.micros()),
-        client_usage::granted.eq(more.granted),
-        client_usage::refused.eq(more.refused),
-    );
-    on_both!(writer.conn(), conn => {
-        diesel::insert_into(client_usage::table)
-            .values(row)
-            .on_conflict((client_usage::client_uid, client_usage::hour))
-            .do_update()
-            .set((
-                client_usage::granted.eq(client_usage::granted + more.granted),
-                client_usage::refused.eq(client_usage::refused + more.refused),
-            ))
-            .execute(conn)
-    })?;
+pub fn count_answers(writer: &mut Writer<'_>, hours: &[(ClientUid, HourOfClient)]) -> Result<()> {
+    for some in hours.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|(client, more)| {
+                (
+                    client_usage::client_uid.eq(client.to_string()),
+                    client_usage::hour.eq(more.hour.micros()),
+                    client_usage::granted.eq(more.granted),
+                    client_usage::refused.eq(more.refused),
+                )
+            })
+            .collect();
+        on_both!(writer.conn(), conn => {
+            diesel::insert_into(client_usage::table)
+                .values(rows)
+                .on_conflict((client_usage::client_uid, client_usage::hour))
+                .do_update()
+                .set((
+                    client_usage::granted.eq(client_usage::granted + excluded(client_usage::granted)),
+                    client_usage::refused.eq(client_usage::refused + excluded(client_usage::refused)),
+                ))
+                .execute(conn)
+        })?;
+    }
     Ok(())
 }
 
@@ -115,24 +125,34 @@ pub struct DayOfSecret {
 }
 
 /// Days are counted by one instance after the other; the later of two ends stands.
-pub fn count_secret(writer: &mut Writer<'_>, secret: SecretId, more: &DayOfSecret) -> Result<()> {
-    let row = (
-        secret_usage::secret_id.eq(secret.to_string()),
-        secret_usage::day.eq(more.day.micros()),
-        secret_usage::network.eq(more.network.as_str()),
-        secret_usage::accepted.eq(0i64),
-        secret_usage::last_at.eq(more.last_at.micros()),
-    );
-    on_both!(writer.conn(), conn => {
-        diesel::insert_into(secret_usage::table).values(row).on_conflict_do_nothing().execute(conn)
-    })?;
-    let day = || secret_usage::table.find((secret.to_string(), more.day.micros(), more.network.as_str()));
-    diesel::update(day())
-        .set(secret_usage::accepted.eq(secret_usage::accepted + more.accepted))
-        .execute(writer.conn())?;
-    diesel::update(day().filter(secret_usage::last_at.lt(more.last_at.micros())))
-        .set(secret_usage::last_at.eq(more.last_at.micros()))
-        .execute(writer.conn())?;
+pub fn count_secrets(writer: &mut Writer<'_>, days: &[(SecretId, DayOfSecret)]) -> Result<()> {
+    for some in days.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|(secret, more)| {
+                (
+                    secret_usage::secret_id.eq(secret.to_string()),
+                    secret_usage::day.eq(more.day.micros()),
+                    secret_usage::network.eq(more.network.as_str()),
+                    secret_usage::accepted.eq(more.accepted),
+                    secret_usage::last_at.eq(more.last_at.micros()),
+                )
+            })
+            .collect();
+        let later =
+            case_when(excluded(secret_usage::last_at).gt(secret_usage::last_at), excluded(secret_usage::last_at));
+        on_both!(writer.conn(), conn => {
+            diesel::insert_into(secret_usage::table)
+                .values(rows)
+                .on_conflict((secret_usage::secret_id, secret_usage::day, secret_usage::network))
+                .do_update()
+                .set((
+                    secret_usage::accepted.eq(secret_usage::accepted + excluded(secret_usage::accepted)),
+                    secret_usage::last_at.eq(later.otherwise(secret_usage::last_at)),
+                ))
+                .execute(conn)
+        })?;
+    }
     Ok(())
 }
 

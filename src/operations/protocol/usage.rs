@@ -14,7 +14,8 @@ use crate::operations::{Operations, Result, new_id};
 /// Of each client so many events at most are written at once, the newest: under load the counts tell the rest.
 const EVENTS_AT_ONCE: usize = 50;
 
-/// A mark of last use is this old before it is moved.
+/// A mark of last use is this old before it is moved. What is written at once gets one mark, the latest: so it is one
+/// statement for very many.
 const MARKED_EVERY: Duration = Duration::from_secs(60);
 
 const EVENTS_KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
@@ -52,19 +53,22 @@ impl Operations {
         }
         let clients: Vec<ClientUid> = last.keys().copied().collect();
         let present = db::usage::clients_present(writer, &clients)?;
-        for (client, last) in last {
-            match (present.get(&client), last) {
-                (Some(marked), Some(at)) if is_due(*marked, at) => db::usage::mark_client(writer, client, at)?,
-                _ => {}
-            }
+        let due = |client: &ClientUid| match (present.get(client), last.get(client).copied().flatten()) {
+            (Some(marked), Some(at)) => is_due(*marked, at),
+            _ => false,
+        };
+        if let Some(latest) = last.values().copied().max().flatten() {
+            let due: Vec<ClientUid> = clients.iter().copied().filter(due).collect();
+            db::usage::mark_clients(writer, &due, latest)?;
         }
-        for ((client, hour), answers) in hours {
-            if present.contains_key(client) {
-                let more = HourOfClient { hour: *hour, granted: answers.granted, refused: answers.refused };
-                db::usage::count_answers(writer, *client, &more)?;
-            }
-        }
-        Ok(())
+        let hours: Vec<(ClientUid, HourOfClient)> = hours
+            .into_iter()
+            .filter(|((client, _), _)| present.contains_key(client))
+            .map(|((client, hour), answers)| {
+                (*client, HourOfClient { hour: *hour, granted: answers.granted, refused: answers.refused })
+            })
+            .collect();
+        db::usage::count_answers(writer, &hours)
     }
 
     fn write_secrets(&self, writer: &mut Writer<'_>, noted: &Noted) -> db::Result<()> {
@@ -76,19 +80,20 @@ impl Operations {
         }
         let secrets: Vec<SecretId> = last.keys().copied().collect();
         let present = db::usage::secrets_present(writer, &secrets)?;
-        for (secret, at) in last {
-            if present.get(&secret).is_some_and(|marked| is_due(*marked, at)) {
-                db::usage::mark_secret(writer, secret, at)?;
-            }
+        if let Some(latest) = last.values().copied().max() {
+            let due = |secret: &SecretId| present.get(secret).is_some_and(|marked| is_due(*marked, last[secret]));
+            let due: Vec<SecretId> = secrets.iter().copied().filter(due).collect();
+            db::usage::mark_secrets(writer, &due, latest)?;
         }
-        for ((secret, day, network), accepted) in days {
-            if present.contains_key(secret) {
+        let days: Vec<(SecretId, DayOfSecret)> = days
+            .into_iter()
+            .filter(|((secret, _, _), _)| present.contains_key(secret))
+            .map(|((secret, day, network), accepted)| {
                 let (accepted, last_at) = (accepted.times, accepted.last_at);
-                let more = DayOfSecret { day: *day, network: network.clone(), accepted, last_at };
-                db::usage::count_secret(writer, *secret, &more)?;
-            }
-        }
-        Ok(())
+                (*secret, DayOfSecret { day: *day, network: network.clone(), accepted, last_at })
+            })
+            .collect();
+        db::usage::count_secrets(writer, &days)
     }
 
     /// Forgets what is told for long enough.
