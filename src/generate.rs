@@ -47,8 +47,10 @@ pub struct Wanted {
     pub secrets_out: Option<PathBuf>,
 }
 
-/// Rows written in one transaction.
+/// Rows written by one statement.
 const AT_ONCE: usize = 500;
+/// Clients written in one transaction: each transaction writes anew the many places of the indexes that it touches.
+const CLIENTS_AT_ONCE: usize = 20_000;
 /// The password of every generated member.
 pub const PASSWORD: &str = "generated members only";
 
@@ -150,7 +152,7 @@ impl Generator<'_> {
         let mut left = wanted.clients as usize;
         let mut made = 0;
         while left > 0 {
-            let count = left.min(AT_ONCE);
+            let count = left.min(CLIENTS_AT_ONCE);
             self.clients(&tenant, &services, &roles, made, count)?;
             left -= count;
             made += count;
@@ -208,8 +210,8 @@ impl Generator<'_> {
             clients.push(client);
         }
         self.application.operations.fill(|writer| {
-            db::clients::insert_many(writer, &clients, roles)?;
-            db::secrets::insert_many(writer, &secrets)
+            clients.chunks(AT_ONCE).try_for_each(|some| db::clients::insert_many(writer, some, roles))?;
+            secrets.chunks(AT_ONCE).try_for_each(|some| db::secrets::insert_many(writer, some))
         })?;
         self.written += count as u64;
         if std::io::stderr().is_terminal() {

@@ -481,6 +481,17 @@ pub struct Writer<'c> {
     reader: Reader<'c>,
 }
 
+impl Writer<'_> {
+    /// Lets SQLite keep in memory what a transaction of very many rows touches, from now on as long as the connection
+    /// lasts: its indexes are written all over, and what has no room is written out and read again.
+    pub(crate) fn make_room(&mut self) -> Result<()> {
+        if let AnyConnection::Sqlite(conn) = self.reader.conn {
+            conn.batch_execute("PRAGMA cache_size = -256000;")?;
+        }
+        Ok(())
+    }
+}
+
 impl<'c> std::ops::Deref for Writer<'c> {
     type Target = Reader<'c>;
 

@@ -77,8 +77,11 @@ impl Operations {
         })?)
     }
 
-    /// One transaction of rows made elsewhere.
+    /// One transaction of rows made elsewhere, of very many perhaps.
     pub fn fill(&self, work: impl FnOnce(&mut Writer<'_>) -> db::Result<()>) -> Result<()> {
-        Ok(self.db.write(work)?)
+        Ok(self.db.write(|writer| {
+            writer.make_room()?;
+            work(writer)
+        })?)
     }
 }
