@@ -1,6 +1,6 @@
 //! The command line. No logic: each command opens the application and calls what does the work.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -190,6 +190,8 @@ fn fail(error: &anyhow::Error, code: u8) -> ExitCode {
 fn start_logging(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|_| "info".into());
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people: a file or a collector would keep them as noise.
+    let logs = logs.with_ansi(std::io::stderr().is_terminal());
     if config.log_json {
         logs.json().flatten_event(true).with_span_list(false).init()
     } else {
