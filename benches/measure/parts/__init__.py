@@ -1,0 +1,1 @@
+"""What is measured, part by part. Each takes a `Run` and answers with its figures."""

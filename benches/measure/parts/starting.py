@@ -1,0 +1,49 @@
+"""Starting and standing: time to the first answer that it is ready, memory, the size of the program."""
+
+import time
+
+from .. import portal
+from ..data import SMALL, copied, crowded, kept, member
+from ..load import measure
+from ..portal import ID, Browser, token_load
+from ..rounds import spread
+from ..server import Server, answers
+
+STARTS = 10
+
+
+def run(run):
+    data = copied(kept(run.data, run.binary, crowded(run.scale), run.tell), run.scratch / "starting")
+    clients = data.machine_clients(run.scale.distinct)
+    with portal.serve(run, data) as server:
+        # Nothing has to be made any more: key file, signing keys, tables.
+        portal.token(server, *clients[0])
+    run.tell("starts")
+    ready = [_start(run, data) for _ in range(STARTS)]
+    with portal.serve(run, data) as server:
+        time.sleep(3)
+        idle, _ = server.resident_mib()
+        run.tell("memory under load")
+        browser = Browser(server, member(SMALL))
+        pages = browser.load("/clients", "/services", browser.first("/services", f"/services/{ID}"))
+        seconds = run.scale.window * run.scale.rounds
+        measure(server, token_load(clients), seconds)
+        measure(server, pages, seconds)
+        after, most = server.resident_mib()
+    return {
+        "clients": run.scale.clients,
+        "ready_milliseconds": spread(ready, 1),
+        "resident_mib": {"idle": idle, "after_load": after, "most": most},
+        "program_mib": round(run.binary.stat().st_size / 1024 / 1024, 1),
+    }
+
+
+def _start(run, data):
+    """Milliseconds from the start of the program to the first answer of /readyz that says so."""
+    server = Server("start", [run.binary, "serve"], data.folder / "start.log", data.environment(), folder=data.folder)
+    begun = time.monotonic()
+    with server:
+        elapsed = (time.monotonic() - begun) * 1000
+        if not answers(server.port, "/readyz"):
+            raise AssertionError("it was ready, and is not")
+    return elapsed
