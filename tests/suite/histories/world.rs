@@ -191,7 +191,10 @@ impl<'h> World<'h> {
         let permit = self.house.permit::<act::EditServices>(who)?;
         let mut input = service_input(&format!("Edit {}", self.steps));
         if let Some(now) = self.found() {
-            input.status = now.state.status().as_str().into();
+            // The form offers no other: what is wrong with it must not be what is answered.
+            if !now.state.is_deleted() {
+                input.status = now.state.status().as_str().into();
+            }
             input.version = now.version.to_string();
         }
         self.house.operations().update_service(&permit, self.service, &input, LogoChange::Keep)
