@@ -31,7 +31,9 @@ fn two_hundred_at_once_leave_ten() {
     assert_eq!(made.len(), 10);
     for refusal in refused {
         let Err(refusal) = refusal else { unreachable!("only refusals are left") };
-        assert!(matches!(refusal, Error::WrongState(_)), "{refusal}");
+        // Whoever finds too many waiting is told to come again.
+        let expected = matches!(refusal, Error::WrongState(_) | Error::Db(db::Error::Unavailable(_)));
+        assert!(expected, "{refusal}");
     }
     let count = portal.application.db.read(|reader| db::secrets::count(reader, client)).unwrap();
     assert_eq!(count, 10);
@@ -60,7 +62,7 @@ fn two_hundred_posts_at_once_leave_ten() {
     });
 
     let of = |status| answers.iter().filter(|answer| **answer == status).count();
-    assert_eq!((of(303), of(409)), (10, 190), "{answers:?}");
+    assert_eq!((of(303), of(409) + of(503)), (10, 190), "{answers:?}");
     let count = portal.application.db.read(|reader| db::secrets::count(reader, client)).unwrap();
     assert_eq!(count, 10);
 }
