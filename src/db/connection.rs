@@ -551,6 +551,22 @@ mod tests {
             assert!(bad.parse::<DatabaseUrl>().is_err(), "{bad}");
         }
     }
+
+    /// As `.cargo/config.toml` says, which Cargo reads where it is run.
+    #[test]
+    fn sqlite_is_compiled_as_meant() {
+        #[derive(diesel::QueryableByName)]
+        struct Compiled {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            compile_options: String,
+        }
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        let options: Vec<Compiled> = diesel::sql_query("PRAGMA compile_options").load(&mut conn).unwrap();
+        let has = |name: &str| options.iter().any(|option| option.compile_options == name);
+        assert!(has("ENABLE_QPSG") && has("THREADSAFE=2") && has("DEFAULT_MEMSTATUS=0"));
+        assert!(!has("ENABLE_STAT4") && !has("ENABLE_MEMORY_MANAGEMENT"));
+    }
+
     #[test]
     fn a_password_is_not_shown() {
         let shown = |text: &str| text.parse::<DatabaseUrl>().unwrap().without_password();
