@@ -211,7 +211,7 @@ impl Generator<'_> {
         }
         self.application.operations.fill(|writer| {
             clients.chunks(AT_ONCE).try_for_each(|some| db::clients::insert_many(writer, some, roles))?;
-            secrets.chunks(AT_ONCE).try_for_each(|some| db::secrets::insert_many(writer, some))
+            secrets.chunks(AT_ONCE).try_for_each(|some| db::secrets::insert_many(writer, tenant.id, some))
         })?;
         self.written += count as u64;
         if std::io::stderr().is_terminal() {

@@ -284,16 +284,16 @@ pub fn remaining(reader: &mut Reader<'_>, scope: TenantScope, service: ServiceId
 
 /// Clients deleted by themselves, not with their service, those that go soonest first.
 pub fn deleted_alone(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<Vec<Client>> {
-    clients::table
+    let deleted = clients::table
         .filter(clients::tenant_id.eq(scope.id().to_string()))
+        // For the index: those that were not deleted have no such instant, and would come first.
+        .filter(clients::deleted_at.is_not_null())
         .filter(clients::status.eq("deleted"))
         .filter(clients::deleted_with_service.eq(false))
         .order(clients::deleted_at.asc())
-        .limit(limit)
-        .load::<Row>(reader.conn())?
-        .into_iter()
-        .map(Client::try_from)
-        .collect()
+        .limit(limit);
+    let rows: Vec<Row> = reader.all(deleted)?;
+    rows.into_iter().map(Client::try_from).collect()
 }
 
 /// What the list of clients asks for.
@@ -329,11 +329,11 @@ pub struct ListedClient {
 /// A page of the tenant's clients and how many match in all.
 pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<ListedClient>, i64)> {
     let (uids, total) = page_of_uids(reader, scope, query)?;
-    let rows: Vec<(Row, super::services::Row)> = clients::table
+    let named = clients::table
         .inner_join(services::table)
         .filter(clients::uid.eq_any(&uids))
-        .select((clients::all_columns, services::all_columns))
-        .load(reader.conn())?;
+        .select((clients::all_columns, services::all_columns));
+    let rows: Vec<(Row, super::services::Row)> = reader.all(named)?;
     let mut found: HashMap<String, ListedClient> = HashMap::new();
     for (client, service) in rows {
         let (uid, service) = (client.uid.clone(), Service::try_from(service)?);
@@ -351,6 +351,7 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
 /// The uids of a page's clients in their order, and how many match in all. Of very many clients nothing is read but one
 /// index, `clients_of_tenant_by_name`, and that once: a search looks at each of them.
 fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
+    on_both!(reader.conn(), conn => {
     let tenant = || scope.id().to_string();
     let own_services = || services::table.filter(services::tenant_id.eq(tenant())).select(services::id);
     let matching = || {
@@ -401,17 +402,18 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
     // Counting what a search finds is as much work as finding it: done in one go.
     if !query.search.is_empty() {
         let rows: Vec<(String, i64)> =
-            page.select((clients::uid, sql::<BigInt>("count(*) OVER ()"))).load(reader.conn())?;
+            page.select((clients::uid, sql::<BigInt>("count(*) OVER ()"))).load(conn)?;
         if let Some((_, total)) = rows.first() {
             let total = *total;
             return Ok((rows.into_iter().map(|(uid, _)| uid).collect(), total));
         }
         // Nothing is found, or nothing so far back.
-        let total = if query.offset == 0 { 0 } else { matching().count().get_result(reader.conn())? };
+        let total = if query.offset == 0 { 0 } else { matching().count().get_result(conn)? };
         return Ok((Vec::new(), total));
     }
-    let total = matching().count().get_result(reader.conn())?;
-    Ok((page.select(clients::uid).load(reader.conn())?, total))
+    let total = matching().count().get_result(conn)?;
+    Ok((page.select(clients::uid).load(conn)?, total))
+    })
 }
 
 /// The redirect URLs of a service's other clients with pairwise subjects, for the warning about hosts that differ.

@@ -227,6 +227,7 @@ diesel::table! {
         last_used_at -> Nullable<BigInt>,
         created_by_id -> Nullable<Text>,
         ends_by_rotation -> Bool,
+        tenant_id -> Nullable<Text>,
     }
 }
 

@@ -11,7 +11,7 @@ use super::schema::{clients, reveals, secrets};
 use super::{known, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId, ServiceId};
+use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId, ServiceId, TenantId};
 use crate::domain::secret::Secret;
 use crate::domain::service::Environment;
 
@@ -30,6 +30,8 @@ struct Row {
     last_used_at: Option<i64>,
     created_by_id: Option<String>,
     ends_by_rotation: bool,
+    /// The client's, so that a tenant's secrets are found without its clients.
+    tenant_id: Option<String>,
 }
 
 impl TryFrom<Row> for Secret {
@@ -53,19 +55,19 @@ impl TryFrom<Row> for Secret {
 }
 
 /// The caller has locked the client.
-pub fn insert(writer: &mut Writer<'_>, secret: &Secret, hash: &str) -> Result<()> {
-    diesel::insert_into(secrets::table).values(row(secret, hash)).execute(writer.conn())?;
+pub fn insert(writer: &mut Writer<'_>, tenant: TenantId, secret: &Secret, hash: &str) -> Result<()> {
+    diesel::insert_into(secrets::table).values(row(tenant, secret, hash)).execute(writer.conn())?;
     Ok(())
 }
 
 /// Many at once, for filling a database.
-pub fn insert_many(writer: &mut Writer<'_>, many: &[(Secret, String)]) -> Result<()> {
-    let rows: Vec<Row> = many.iter().map(|(secret, hash)| row(secret, hash)).collect();
+pub fn insert_many(writer: &mut Writer<'_>, tenant: TenantId, many: &[(Secret, String)]) -> Result<()> {
+    let rows: Vec<Row> = many.iter().map(|(secret, hash)| row(tenant, secret, hash)).collect();
     on_both!(writer.conn(), conn => diesel::insert_into(secrets::table).values(rows).execute(conn))?;
     Ok(())
 }
 
-fn row(secret: &Secret, hash: &str) -> Row {
+fn row(tenant: TenantId, secret: &Secret, hash: &str) -> Row {
     Row {
         id: secret.id.to_string(),
         client_uid: secret.client_uid.to_string(),
@@ -79,6 +81,7 @@ fn row(secret: &Secret, hash: &str) -> Row {
         last_used_at: secret.last_used_at.map(Timestamp::micros),
         created_by_id: secret.created_by_id.map(|id| id.to_string()),
         ends_by_rotation: secret.ends_by_rotation,
+        tenant_id: Some(tenant.to_string()),
     }
 }
 
@@ -167,20 +170,18 @@ pub fn expiring(
     before: Timestamp,
     limit: i64,
 ) -> Result<Vec<(Secret, String)>> {
-    secrets::table
+    let ending = secrets::table
         .inner_join(clients::table)
-        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(secrets::tenant_id.eq(scope.id().to_string()))
         .filter(clients::status.ne("deleted"))
         .filter(secrets::ends_by_rotation.eq(false))
         .filter(secrets::expires_at.gt(after.micros()))
         .filter(secrets::expires_at.le(before.micros()))
         .order(secrets::expires_at.asc())
         .limit(limit)
-        .select((secrets::all_columns, clients::name))
-        .load::<(Row, String)>(reader.conn())?
-        .into_iter()
-        .map(|(row, name)| Ok((row.try_into()?, name)))
-        .collect()
+        .select((secrets::all_columns, clients::name));
+    let rows: Vec<(Row, String)> = reader.all(ending)?;
+    rows.into_iter().map(|(row, name)| Ok((row.try_into()?, name))).collect()
 }
 
 /// Lets a secret end because another has taken its place.

@@ -210,40 +210,39 @@ pub enum ServiceSort {
 
 /// A page of services with the number of their clients that are not deleted, and how many services match in all.
 pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ServiceQuery) -> Result<(Vec<(Service, i64)>, i64)> {
-    let matching = || {
-        let mut wanted = services::table.filter(services::tenant_id.eq(scope.id().to_string())).into_boxed();
-        if !query.search.is_empty() {
-            let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
-            wanted = wanted.filter(
-                services::name_key.like(pattern.clone()).escape('\\').or(services::domain.like(pattern).escape('\\')),
-            );
-        }
-        if let Some(status) = query.status {
-            wanted = wanted.filter(services::status.eq(status.as_str()));
-        }
-        if let Some(environment) = query.environment {
-            wanted = wanted.filter(services::environment.eq(environment.as_str()));
-        }
-        wanted
-    };
-    let total: i64 = matching().count().get_result(reader.conn())?;
-    let page = matching().offset(query.offset).limit(query.limit);
-    let page = match (query.sort, query.descending) {
-        (ServiceSort::Name, false) => page.order((services::name_key.asc(), services::id.asc())),
-        (ServiceSort::Name, true) => page.order((services::name_key.desc(), services::id.desc())),
-        (ServiceSort::Created, false) => page.order((services::created_at.asc(), services::id.asc())),
-        (ServiceSort::Created, true) => page.order((services::created_at.desc(), services::id.desc())),
-    };
-    let rows: Vec<Row> = page.load(reader.conn())?;
-    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-    let counts: HashMap<String, i64> = clients::table
+    let (rows, total) = on_both!(reader.conn(), conn => {
+        let matching = || {
+            let mut wanted = services::table.filter(services::tenant_id.eq(scope.id().to_string())).into_boxed();
+            if !query.search.is_empty() {
+                let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
+                let by_domain = services::domain.like(pattern.clone()).escape('\\');
+                wanted = wanted.filter(services::name_key.like(pattern).escape('\\').or(by_domain));
+            }
+            if let Some(status) = query.status {
+                wanted = wanted.filter(services::status.eq(status.as_str()));
+            }
+            if let Some(environment) = query.environment {
+                wanted = wanted.filter(services::environment.eq(environment.as_str()));
+            }
+            wanted
+        };
+        let total: i64 = matching().count().get_result(conn)?;
+        let page = matching().offset(query.offset).limit(query.limit);
+        let page = match (query.sort, query.descending) {
+            (ServiceSort::Name, false) => page.order((services::name_key.asc(), services::id.asc())),
+            (ServiceSort::Name, true) => page.order((services::name_key.desc(), services::id.desc())),
+            (ServiceSort::Created, false) => page.order((services::created_at.asc(), services::id.asc())),
+            (ServiceSort::Created, true) => page.order((services::created_at.desc(), services::id.desc())),
+        };
+        (page.load::<Row>(conn)?, total)
+    });
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let counts = clients::table
         .filter(clients::service_id.eq_any(ids))
         .filter(clients::status.ne(Status::Deleted.as_str()))
         .group_by(clients::service_id)
-        .select((clients::service_id, diesel::dsl::count_star()))
-        .load::<(String, i64)>(reader.conn())?
-        .into_iter()
-        .collect();
+        .select((clients::service_id, diesel::dsl::count_star()));
+    let counts: HashMap<String, i64> = reader.all::<_, (String, i64)>(counts)?.into_iter().collect();
     let listed = rows
         .into_iter()
         .map(|row| {

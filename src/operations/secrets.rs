@@ -204,7 +204,7 @@ impl Operations {
             last_used_at: None,
             ends_by_rotation: false,
         };
-        db::secrets::insert(writer, &secret, &hashing::hash_secret(&value))?;
+        db::secrets::insert(writer, client.tenant_id, &secret, &hashing::hash_secret(&value))?;
         Ok((secret, value))
     }
 

@@ -1,0 +1,5 @@
+DROP INDEX clients_of_service;
+CREATE INDEX clients_of_service ON clients (service_id, name_key);
+DROP INDEX clients_of_tenant_deleted;
+DROP INDEX secrets_of_tenant_by_expiry;
+ALTER TABLE secrets DROP COLUMN tenant_id;
