@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 
 use crate::clock::Clock;
 use crate::config::{Config, VERSION};
+use crate::crowd::{self, Crowd};
 use crate::crypto::hashing::Passwords;
 use crate::crypto::keys::Keys;
 use crate::db::migrations::Owner;
@@ -18,7 +19,6 @@ use crate::db::{self, Db};
 use crate::domain::lifecycle::Grace;
 use crate::oauth::{self, Endpoints};
 use crate::operations::{Operations, Rules};
-use crate::portal::crowd::{self, Crowd};
 use crate::portal::{self, PageError, Portal, Site};
 use crate::probes;
 use crate::provider::Provider;
@@ -66,7 +66,7 @@ impl Application {
     pub fn open_with(config: &Config, clock: Clock, keys: Keys) -> anyhow::Result<Self> {
         let db = Db::open(&config.database_url, CONNECTIONS).map_err(|error| cant_be_opened(&error))?;
         match db::migrations::owner(&db).map_err(|error| cant_be_opened(&error))? {
-            Owner::Ours => {}
+            Owner::Nobody | Owner::Ours => {}
             Owner::NewerRelease => {
                 bail!("the database was written by a newer release of Keywright: run that release, or restore a backup")
             }

@@ -10,6 +10,8 @@ pub mod app;
 pub mod clock;
 /// The environment and the configuration file.
 pub mod config;
+/// How much may go on at once.
+pub mod crowd;
 /// Randomness, hashing, sealing.
 pub mod crypto;
 /// The database.

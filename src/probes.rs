@@ -14,10 +14,10 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Mutex;
 
 use crate::clock::{Clock, Timestamp};
+use crate::crowd::off_the_async_threads;
 use crate::db::vitals::{self, Vitals};
 use crate::db::{self, Db};
 use crate::portal::PageError;
-use crate::portal::middleware::off_the_async_threads;
 
 /// Whoever probes has little patience, and a database that is slower than this serves nobody.
 const PROBE_LASTS: Duration = Duration::from_secs(2);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
 use super::connection::{AnyConnection, Db, lock_of};
 use super::error::{Error, Result};
@@ -16,12 +16,6 @@ use super::error::{Error, Result};
 struct Verdict {
     #[diesel(sql_type = Text)]
     integrity_check: String,
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
 }
 
 #[derive(QueryableByName)]
@@ -47,24 +41,17 @@ pub fn open_copy(file: &str) -> Result<Db> {
     Db::open_alone(file)
 }
 
-/// What is wrong with a copy: damage, or that it is something else than a database of Keywright's.
-pub fn fault_of(copy: &Db) -> Result<Option<String>> {
+/// Where a copy is damaged.
+pub fn damage_of(copy: &Db) -> Result<Option<String>> {
     copy.read(|reader| {
         let AnyConnection::Sqlite(conn) = reader.conn() else {
             return Err(Error::Bug("only an embedded database is copied so".into()));
         };
         // One row a fault, or a single one that says ok. A page that makes no sense at all is an error instead.
         match diesel::sql_query("PRAGMA integrity_check(1)").get_result::<Verdict>(conn) {
-            Ok(verdict) if verdict.integrity_check == "ok" => {}
-            Ok(verdict) => return Ok(Some(format!("it is damaged: {}", verdict.integrity_check))),
-            Err(error) => return Ok(Some(format!("it is damaged: {error}"))),
+            Ok(verdict) => Ok((verdict.integrity_check != "ok").then_some(verdict.integrity_check)),
+            Err(error) => Ok(Some(error.to_string())),
         }
-        let ours: Number = diesel::sql_query(
-            "SELECT count(*) AS n FROM sqlite_master
-             WHERE type = 'table' AND name IN ('__diesel_schema_migrations', 'audit_events', 'audit_head')",
-        )
-        .get_result(conn)?;
-        Ok((ours.n != 3).then(|| "it is not a database of Keywright's".to_owned()))
     })
 }
 

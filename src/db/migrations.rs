@@ -68,7 +68,9 @@ pub fn is_current(db: &Db) -> Result<bool> {
 /// Whose a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Empty, or Keywright's of this release or an older one.
+    /// It has no tables.
+    Nobody,
+    /// Keywright's, of this release or an older one.
     Ours,
     /// It knows a migration that this program doesn't.
     NewerRelease,
@@ -85,9 +87,9 @@ pub fn owner(db: &Db) -> Result<Owner> {
         };
         let (notes, others): (Vec<_>, Vec<_>) = tables.iter().partition(|table| table.name == NOTES);
         if others.is_empty() {
-            return Ok(Owner::Ours);
+            return Ok(Owner::Nobody);
         }
-        if notes.is_empty() {
+        if notes.is_empty() || !others.iter().any(|table| table.name == OF_EVERY_RELEASE) {
             return Ok(Owner::AnotherProgram);
         }
         let fault = |error: Box<dyn std::error::Error + Send + Sync>| Error::Unavailable(error.to_string());
@@ -114,6 +116,7 @@ pub fn owner(db: &Db) -> Result<Owner> {
 
 /// Where Diesel notes which migrations have run.
 const NOTES: &str = "__diesel_schema_migrations";
+const OF_EVERY_RELEASE: &str = "audit_head";
 const SQLITE_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 const POSTGRES_TABLES: &str = "SELECT table_name::text AS name FROM information_schema.tables \
     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'";

@@ -9,6 +9,7 @@ use super::audit;
 use super::connection::Reader;
 use super::error::Result;
 use super::jobs::{self, JobRun};
+use super::outbox::NEVER;
 use super::schema::{clients, outbox, secrets, services};
 use crate::clock::Timestamp;
 
@@ -42,9 +43,6 @@ pub struct SecretCounts {
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Where the next attempt stands of a mail that was given up.
-const NEVER: i64 = i64::MAX;
-
 pub fn read(reader: &mut Reader<'_>, now: Timestamp) -> Result<Vitals> {
     Ok(Vitals {
         jobs: jobs::runs(reader)?,
@@ -61,11 +59,12 @@ pub fn read(reader: &mut Reader<'_>, now: Timestamp) -> Result<Vitals> {
 
 fn mail(reader: &mut Reader<'_>) -> Result<MailCounts> {
     let (waiting, oldest): (i64, Option<i64>) = outbox::table
-        .filter(outbox::next_attempt_at.lt(NEVER))
+        .filter(outbox::next_attempt_at.lt(NEVER.micros()))
         .select((count_star(), min(outbox::created_at)))
         .first(reader.conn())?;
     let failed = outbox::table.filter(outbox::last_error.ne("")).count().get_result(reader.conn())?;
-    let given_up = outbox::table.filter(outbox::next_attempt_at.eq(NEVER)).count().get_result(reader.conn())?;
+    let given_up =
+        outbox::table.filter(outbox::next_attempt_at.eq(NEVER.micros())).count().get_result(reader.conn())?;
     Ok(MailCounts { waiting, oldest: oldest.map(Timestamp::from_micros), failed, given_up })
 }
 

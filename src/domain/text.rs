@@ -1,9 +1,9 @@
 //! Rules for the short texts that people type: names, descriptions, e-mail addresses, domains.
 
-/// A name on one line, 1 to `max` characters, without control or direction-changing characters.
+/// A name on one line, 1 to `max` characters of which one can be seen, without control or direction-changing characters.
 pub fn name(typed: &str, what: &str, max: usize) -> Result<String, String> {
     let text = typed.trim();
-    if text.is_empty() {
+    if text.chars().all(shows_nothing) {
         return Err(format!("Enter {what}."));
     }
     line(text, max)
@@ -126,6 +126,17 @@ fn is_control(c: char) -> bool {
         || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{061C}')
 }
 
+/// Spaces, and what only joins or varies its neighbours: fine inside a name, which needs something else too.
+fn shows_nothing(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        )
+        || matches!(c, '\u{200C}' | '\u{200D}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FFA0}')
+        || matches!(c, '\u{E0100}'..='\u{E01EF}')
+}
+
 fn unprintable(position: usize, c: char) -> String {
     let name = match c {
         '\0' => " (NUL)",
@@ -148,6 +159,8 @@ mod tests {
     fn names_have_limits_and_no_hidden_characters() {
         assert_eq!(name("  Till 7 ", "a name", 100).unwrap(), "Till 7");
         assert!(name(" ", "a name", 100).unwrap_err().contains("Enter a name"));
+        assert!(name("\u{200D}\u{2800}", "a name", 100).unwrap_err().contains("Enter a name"));
+        assert!(name("क\u{94D}\u{200D}ष", "a name", 100).is_ok());
         assert!(name(&"x".repeat(100), "a name", 100).is_ok());
         assert!(name(&"x".repeat(101), "a name", 100).unwrap_err().contains("at most 100"));
         assert!(name("a\u{202E}b", "a name", 100).unwrap_err().contains("U+202E"));

@@ -7,12 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
 use super::{Endpoints, Refused};
+use crate::crowd::CutOff;
 use crate::domain::protocol::event::{self, Endpoint, ProtocolEvent};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::params::Params;
 use crate::operations::Operations;
 use crate::operations::protocol::{self, Whose};
-use crate::portal::crowd::CutOff;
 use crate::portal::middleware;
 
 /// The largest body, in bytes.

@@ -19,8 +19,8 @@ mod userinfo;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::crowd::Crowd;
 use crate::operations::Operations;
-use crate::portal::crowd::Crowd;
 
 pub use answer::Refused;
 pub use call::Call;

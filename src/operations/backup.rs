@@ -44,8 +44,8 @@ pub fn back_up(database: &str, to: &Path) -> anyhow::Result<BackedUp> {
     db::backup::copy_into(&db, copy.name()?).context("the database can't be copied")?;
     let chain = {
         let copied = db::backup::open_copy(copy.name()?)?;
-        refuse_faulty(&copied).context("the database is not sound, so neither is a copy of it")?;
-        let of_this_release = db::migrations::is_current(&copied)? && db::migrations::owner(&copied)? == Owner::Ours;
+        let owner = owner_of_sound(&copied).context("the database is not sound, so neither is a copy of it")?;
+        let of_this_release = owner == Owner::Ours && db::migrations::is_current(&copied)?;
         if of_this_release { Some(whole_chain(&copied)?) } else { None }
     };
     let bytes = copy.onto_the_disk()?;
@@ -73,8 +73,7 @@ pub fn restore(database: &str, from: &Path) -> anyhow::Result<Restored> {
     io::copy(&mut source, &mut copy.file()?).with_context(|| format!("can't copy {}", from.display()))?;
     let (migrated, chain) = {
         let copied = db::backup::open_copy(copy.name()?).with_context(|| unusable(from))?;
-        refuse_faulty(&copied).with_context(|| unusable(from))?;
-        if db::migrations::owner(&copied)? == Owner::NewerRelease {
+        if owner_of_sound(&copied).with_context(|| unusable(from))? == Owner::NewerRelease {
             bail!("{}: it was made by a newer release of Keywright", unusable(from));
         }
         let migrated = db::migrations::run(&copied).context("the backup can't be brought up to date")?;
@@ -93,10 +92,14 @@ fn unusable(from: &Path) -> String {
     format!("{} can't be restored", from.display())
 }
 
-fn refuse_faulty(copy: &Db) -> anyhow::Result<()> {
-    match db::backup::fault_of(copy)? {
-        Some(fault) => bail!(fault),
-        None => Ok(()),
+/// Of which release a copy is. One that is damaged or not Keywright's is refused.
+fn owner_of_sound(copy: &Db) -> anyhow::Result<Owner> {
+    if let Some(damage) = db::backup::damage_of(copy)? {
+        bail!("it is damaged: {damage}");
+    }
+    match db::migrations::owner(copy)? {
+        Owner::Nobody | Owner::AnotherProgram => bail!("it is not a database of Keywright's"),
+        owner @ (Owner::Ours | Owner::NewerRelease) => Ok(owner),
     }
 }
 

@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use super::paths;
 use crate::access::{Denied, Role};
 use crate::clock::Timestamp;
+use crate::crowd::CutOff;
 use crate::db;
 use crate::operations;
 
@@ -197,6 +198,15 @@ impl ResponseError for PageError {
         let mut response = response.finish();
         response.extensions_mut().insert(self.words());
         response
+    }
+}
+
+impl From<CutOff> for PageError {
+    fn from(cut_off: CutOff) -> Self {
+        match cut_off {
+            CutOff::Full | CutOff::TooSlow => Self::Unavailable(cut_off.to_string()),
+            CutOff::Panicked => Self::Bug(cut_off.to_string()),
+        }
     }
 }
 

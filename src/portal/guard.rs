@@ -17,7 +17,6 @@ use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::accounts::sign_in::sign_in_and_send;
-use super::crowd::Place;
 use super::form::{FormState, Posted, Taken};
 use super::sessions::Identity;
 use super::shell::{Notice, Shell, Waiting, html};
@@ -25,6 +24,7 @@ use super::when::span_in_words;
 use super::{PageError, Portal, cookies, middleware, paths};
 use crate::access::{Act, Actor, Confirmed, Membership, Permit};
 use crate::clock::Timestamp;
+use crate::crowd::Place;
 use crate::db::{self, Reader};
 use crate::domain::field_errors::FieldErrors;
 use crate::operations::{self, Operations};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::{BlockingError, InternalError, PayloadError};
+use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
@@ -61,15 +61,6 @@ fn known(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-/// Runs what waits for the database or hashes, so that no other request waits for it. What it logs bears the reference
-/// of the request.
-pub fn off_the_async_threads<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> impl Future<Output = Result<T, BlockingError>> {
-    let span = tracing::Span::current();
-    web::block(move || span.in_scope(work))
 }
 
 #[derive(Template)]

@@ -11,7 +11,6 @@ mod clients;
 mod communities;
 mod company;
 mod cookies;
-pub mod crowd;
 mod error;
 pub mod form;
 mod guard;
@@ -41,9 +40,8 @@ pub use sessions::session_middleware;
 
 use std::sync::Arc;
 
-use crowd::Crowd;
-
 use crate::clock::Clock;
+use crate::crowd::Crowd;
 use crate::crypto::keys::Keys;
 use crate::db::{Db, ReadHandle};
 use crate::operations::Operations;

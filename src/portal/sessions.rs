@@ -10,10 +10,9 @@ use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::SameSite;
 use actix_web::cookie::time::Duration as CookieDuration;
 
-use super::crowd::Crowd;
-use super::middleware::off_the_async_threads;
 use super::{PageError, Portal};
 use crate::clock::Timestamp;
+use crate::crowd::{Crowd, off_the_async_threads};
 use crate::crypto::random;
 use crate::domain::id::{AccountId, SessionId, TenantId};
 use crate::domain::tenant::SessionLengths;
@@ -43,7 +42,7 @@ pub struct Proof {
 const ACCOUNT: &str = "account";
 const TENANT: &str = "tenant";
 const PASSWORD_AT: &str = "password_at";
-const SIGNED_IN_AT: &str = "proved_at";
+const SIGNED_IN_AT: &str = "signed_in_at";
 const BEGUN_AT: &str = "begun_at";
 const ADDRESS: &str = "address";
 const USER_AGENT: &str = "user_agent";

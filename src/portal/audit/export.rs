@@ -12,13 +12,13 @@ use tracing::Instrument;
 
 use super::Wanted;
 use crate::access::act;
+use crate::crowd::off_the_async_threads;
 use crate::domain::audit_export::ExportFormat;
 use crate::operations::Operations;
 use crate::operations::audit::AuditExport;
 use crate::portal::PageError;
 use crate::portal::form::Posted;
 use crate::portal::guard::Guarded;
-use crate::portal::middleware::off_the_async_threads;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every room with those it may use. A room may always use itself.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("clock", &[]),
     ("domain", &["clock"]),
+    ("crowd", &[]),
     ("crypto", &["domain", "clock"]),
     ("access", &["domain", "clock"]),
     ("db", &["access", "domain", "clock"]),
@@ -17,12 +18,15 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     // Which provider it is, is configured.
     ("provider", &["config", "crypto", "domain", "clock"]),
     ("operations", &["db", "access", "mail", "crypto", "domain", "clock"]),
-    ("portal", &["operations", "provider", "db", "access", "crypto", "domain", "clock"]),
+    ("portal", &["crowd", "operations", "provider", "db", "access", "crypto", "domain", "clock"]),
     // What both need to know of a request, its address and reference, the portal's middleware tells.
-    ("oauth", &["portal", "operations", "db", "access", "crypto", "domain", "clock"]),
+    ("oauth", &["crowd", "portal", "operations", "db", "access", "crypto", "domain", "clock"]),
     ("jobs", &["app", "operations", "mail", "config", "crypto", "domain", "clock"]),
-    ("probes", &["portal", "db", "domain", "clock"]),
-    ("app", &["oauth", "portal", "probes", "provider", "operations", "db", "config", "crypto", "domain", "clock"]),
+    ("probes", &["crowd", "portal", "db", "domain", "clock"]),
+    (
+        "app",
+        &["crowd", "oauth", "portal", "probes", "provider", "operations", "db", "config", "crypto", "domain", "clock"],
+    ),
     ("demo", &["app", "jobs", "operations", "access", "config", "crypto", "domain", "clock"]),
     ("generate", &["app", "operations", "db", "access", "crypto", "domain", "clock"]),
     ("main", &["app", "jobs", "demo", "generate", "operations", "db", "config", "crypto", "clock", "domain"]),

@@ -9,8 +9,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use super::{asker, machine, status, token};
 use crate::support::{App, SECOND, Served, TestPortal};
 
-/// See `keywright::portal::crowd::PLACES`.
-const PLACES: usize = keywright::portal::crowd::PLACES;
+/// See `keywright::crowd::PLACES`.
+const PLACES: usize = keywright::crowd::PLACES;
 
 /// A request for a token, as its bytes.
 fn request(app: &App) -> Vec<u8> {

@@ -5,10 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::error::BlockingError;
+use actix_web::web;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::PageError;
-use super::middleware::off_the_async_threads;
 
 /// Requests whose work may be under way or wait at once. At a millisecond each, the last of them waits a quarter of a
 /// second; where the database is slow, it is better to hear 503 now than nothing for long.
@@ -69,11 +68,11 @@ impl Place {
     }
 }
 
-impl From<CutOff> for PageError {
-    fn from(cut_off: CutOff) -> Self {
-        match cut_off {
-            CutOff::Full | CutOff::TooSlow => Self::Unavailable(cut_off.to_string()),
-            CutOff::Panicked => Self::Bug(cut_off.to_string()),
-        }
-    }
+/// Runs what waits for the database or hashes, so that no other request waits for it. What it logs bears the reference
+/// of the request.
+pub fn off_the_async_threads<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Result<T, BlockingError>> {
+    let span = tracing::Span::current();
+    web::block(move || span.in_scope(work))
 }
