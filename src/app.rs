@@ -128,6 +128,8 @@ impl Application {
                         .default_service(web::to(not_found)),
                 )
         })
+        // A page leaves in pieces when it is compressed, and a piece must not wait for the receipt of the one before.
+        .tcp_nodelay(true)
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .max_connections(CONNECTIONS_AT_ONCE)
         .client_request_timeout(HEAD_LASTS)

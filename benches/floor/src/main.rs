@@ -247,5 +247,5 @@ async fn main() -> anyhow::Result<()> {
             .route("/token", web::post().to(token))
             .route("/readyz", web::get().to(HttpResponse::Ok))
     });
-    Ok(server.bind(listen)?.run().await?)
+    Ok(server.tcp_nodelay(true).bind(listen)?.run().await?)
 }
