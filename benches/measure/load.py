@@ -8,6 +8,9 @@ from pathlib import Path
 
 from .server import Failed
 
+# As a browser says it.
+COMPRESSED = {"Accept-Encoding": "gzip, deflate, br"}
+
 SCRIPT = Path(__file__).resolve().parents[1] / "load.lua"
 
 

@@ -2,13 +2,11 @@
 
 from .. import floor, portal
 from ..data import LARGE, MIDDLE, SMALL, alone, copied, crowded, kept, member
-from ..load import Load
+from ..load import COMPRESSED, Load
 from ..portal import ID, Browser
 from ..rounds import Contender, figures, in_turn, ratio
 
 ROWS_PER_PAGE = 25
-# As a browser says it.
-COMPRESSED = {"Accept-Encoding": "gzip, deflate, br"}
 
 
 def run(run):

@@ -79,7 +79,7 @@ def _three(run, servers, clients):
 @contextmanager
 def _postgres():
     """A server that is there for as long as this lasts, with an empty database: its address, and its process."""
-    say = [sys.executable, "-c", "import os; print(os.environ['TEST_POSTGRES'], flush=True); input()"]
+    say = [sys.executable, "-c", "import os, sys; print(os.environ['TEST_POSTGRES'], flush=True); sys.stdin.read()"]
     process = subprocess.Popen([ROOT / "tests" / "postgres", *say], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         address = process.stdout.readline().strip()

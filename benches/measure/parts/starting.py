@@ -4,7 +4,7 @@ import time
 
 from .. import portal
 from ..data import SMALL, copied, crowded, kept, member
-from ..load import measure
+from ..load import COMPRESSED, measure
 from ..portal import ID, Browser, token_load
 from ..rounds import spread
 from ..server import Server, answers
@@ -25,7 +25,7 @@ def run(run):
         idle, _ = server.resident_mib()
         run.tell("memory under load")
         browser = Browser(server, member(SMALL))
-        pages = browser.load("/clients", "/services", browser.first("/services", f"/services/{ID}"))
+        pages = browser.load("/clients", "/services", browser.first("/services", f"/services/{ID}"), **COMPRESSED)
         seconds = run.scale.window * run.scale.rounds
         measure(server, token_load(clients), seconds)
         measure(server, pages, seconds)
