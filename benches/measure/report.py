@@ -145,7 +145,7 @@ def _walk(found, where, loads, rest):
 def _machine(part):
     on = part["machine"]
     quick = " A quick run: it proves nothing." if part["quick"] else ""
-    others = " Something else ran on the machine when it began." if part["load_before"] > 0.5 else ""
+    others = f" Load average before: {part['load_before']}, what this run itself had just done counted."
     return (
         f"{part['at']}, {part['seconds']} s, commit {on['commit']}, Cargo's profile `{part['profile']}`, on {on['cpu']} "
         f"with {on['cores']} cores and {on['memory_gib']} GiB, {on['system']}, Linux {on['kernel']}; {on['rustc']}, "
@@ -160,11 +160,9 @@ def _section(told, targets):
     newest = list(told["parts"].values())[-1]
     dates = sorted({part["at"] for part in told["parts"].values()})
     on = newest["machine"]
-    others = any(part["load_before"] > 0.5 for part in told["parts"].values())
-    spoilt = " Other work ran on the machine at the time: the ratios hold better than the rest." if others else ""
     return (
         f"\nMeasured from {dates[0]} to {dates[-1]} on {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, with the "
-        f"load on the same cores.{spoilt} [All figures](benches/results/results.md).\n\n{_of_targets(targets)}\n"
+        f"load on the same cores. [All figures](benches/results/results.md).\n\n{_of_targets(targets)}\n"
         "![Processor time of a request](benches/results/results.svg)\n\n"
     )
 
