@@ -2,9 +2,12 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 from html import escape
 from math import log10
 
+# When a part had ended, as `run` writes it.
+MINUTE = "%Y-%m-%d %H:%M UTC"
 MARK = re.compile(r"(<!-- speed: written by benches/run -->\n).*?(<!-- end of speed -->)", re.DOTALL)
 
 
@@ -158,10 +161,12 @@ def _machine(part):
 
 def _section(told, targets):
     newest = list(told["parts"].values())[-1]
-    dates = sorted({part["at"] for part in told["parts"].values()})
+    ends = [(datetime.strptime(part["at"], MINUTE), part["seconds"]) for part in told["parts"].values()]
+    first = min(end - timedelta(seconds=seconds) for end, seconds in ends).strftime(MINUTE)
+    last = max(end for end, _ in ends).strftime(MINUTE)
     on = newest["machine"]
     return (
-        f"\nMeasured from {dates[0]} to {dates[-1]} on {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, with the "
+        f"\nMeasured from {first} to {last} on {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, with the "
         f"load on the same cores. [All figures](benches/results/results.md).\n\n{_of_targets(targets)}\n"
         "![Processor time of a request](benches/results/results.svg)\n\n"
     )
