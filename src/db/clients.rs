@@ -352,67 +352,66 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
 /// index, `clients_of_tenant_by_name`, and that once: a search looks at each of them.
 fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
     on_both!(reader.conn(), conn => {
-    let tenant = || scope.id().to_string();
-    let own_services = || services::table.filter(services::tenant_id.eq(tenant())).select(services::id);
-    let matching = || {
-        let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
-        if !query.search.is_empty() {
-            let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
-            wanted = wanted.filter(
-                clients::name_key.like(pattern.clone()).escape('\\').or(clients::client_id.like(pattern).escape('\\')),
-            );
-        }
-        if let Some(client_type) = query.client_type {
-            wanted = wanted.filter(clients::client_type.eq(client_type.as_str()));
-        }
-        // The status filter means what the status column shows: the worse of client and service.
-        let with =
-            |status: &'static str| clients::service_id.eq_any(own_services().filter(services::status.eq(status)));
-        wanted = match query.status {
-            None => wanted,
-            Some(Status::Active) => wanted.filter(clients::status.eq("active")).filter(with("active")),
-            Some(Status::Inactive) => wanted
-                .filter(clients::status.ne("deleted"))
-                .filter(with("active").or(with("inactive")))
-                .filter(clients::status.eq("inactive").or(with("inactive"))),
-            Some(Status::Deleted) => wanted.filter(clients::status.eq("deleted").or(with("deleted"))),
+        let tenant = || scope.id().to_string();
+        let own_services = || services::table.filter(services::tenant_id.eq(tenant())).select(services::id);
+        let matching = || {
+            let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
+            if !query.search.is_empty() {
+                let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
+                let by_id = clients::client_id.like(pattern.clone()).escape('\\');
+                wanted = wanted.filter(clients::name_key.like(pattern).escape('\\').or(by_id));
+            }
+            if let Some(client_type) = query.client_type {
+                wanted = wanted.filter(clients::client_type.eq(client_type.as_str()));
+            }
+            // The status filter means what the status column shows: the worse of client and service.
+            let with =
+                |status: &'static str| clients::service_id.eq_any(own_services().filter(services::status.eq(status)));
+            wanted = match query.status {
+                None => wanted,
+                Some(Status::Active) => wanted.filter(clients::status.eq("active")).filter(with("active")),
+                Some(Status::Inactive) => wanted
+                    .filter(clients::status.ne("deleted"))
+                    .filter(with("active").or(with("inactive")))
+                    .filter(clients::status.eq("inactive").or(with("inactive"))),
+                Some(Status::Deleted) => wanted.filter(clients::status.eq("deleted").or(with("deleted"))),
+            };
+            if let Some(environment) = query.environment {
+                let there = own_services().filter(services::environment.eq(environment.as_str()));
+                wanted = wanted.filter(clients::service_id.eq_any(there));
+            }
+            if let Some(service) = query.service {
+                wanted = wanted.filter(clients::service_id.eq(service.to_string()));
+            }
+            wanted
         };
-        if let Some(environment) = query.environment {
-            let there = own_services().filter(services::environment.eq(environment.as_str()));
-            wanted = wanted.filter(clients::service_id.eq_any(there));
+        let page = matching().offset(query.offset).limit(query.limit);
+        let page = match (query.sort, query.descending) {
+            (ClientSort::Name, false) => page.order((clients::name_key.asc(), clients::uid.asc())),
+            (ClientSort::Name, true) => page.order((clients::name_key.desc(), clients::uid.desc())),
+            (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
+            (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
+            (ClientSort::LastUsed, false) => {
+                page.order((clients::last_used_at.is_null().desc(), clients::last_used_at.asc(), clients::uid.asc()))
+            }
+            (ClientSort::LastUsed, true) => {
+                page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
+            }
+        };
+        // Counting what a search finds is as much work as finding it: done in one go.
+        if !query.search.is_empty() {
+            let rows: Vec<(String, i64)> =
+                page.select((clients::uid, sql::<BigInt>("count(*) OVER ()"))).load(conn)?;
+            if let Some((_, total)) = rows.first() {
+                let total = *total;
+                return Ok((rows.into_iter().map(|(uid, _)| uid).collect(), total));
+            }
+            // Nothing is found, or nothing so far back.
+            let total = if query.offset == 0 { 0 } else { matching().count().get_result(conn)? };
+            return Ok((Vec::new(), total));
         }
-        if let Some(service) = query.service {
-            wanted = wanted.filter(clients::service_id.eq(service.to_string()));
-        }
-        wanted
-    };
-    let page = matching().offset(query.offset).limit(query.limit);
-    let page = match (query.sort, query.descending) {
-        (ClientSort::Name, false) => page.order((clients::name_key.asc(), clients::uid.asc())),
-        (ClientSort::Name, true) => page.order((clients::name_key.desc(), clients::uid.desc())),
-        (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
-        (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
-        (ClientSort::LastUsed, false) => {
-            page.order((clients::last_used_at.is_null().desc(), clients::last_used_at.asc(), clients::uid.asc()))
-        }
-        (ClientSort::LastUsed, true) => {
-            page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
-        }
-    };
-    // Counting what a search finds is as much work as finding it: done in one go.
-    if !query.search.is_empty() {
-        let rows: Vec<(String, i64)> =
-            page.select((clients::uid, sql::<BigInt>("count(*) OVER ()"))).load(conn)?;
-        if let Some((_, total)) = rows.first() {
-            let total = *total;
-            return Ok((rows.into_iter().map(|(uid, _)| uid).collect(), total));
-        }
-        // Nothing is found, or nothing so far back.
-        let total = if query.offset == 0 { 0 } else { matching().count().get_result(conn)? };
-        return Ok((Vec::new(), total));
-    }
-    let total = matching().count().get_result(conn)?;
-    Ok((page.select(clients::uid).load(conn)?, total))
+        let total = matching().count().get_result(conn)?;
+        Ok((page.select(clients::uid).load(conn)?, total))
     })
 }
 

@@ -23,7 +23,7 @@ pub enum AnyConnection {
 }
 
 /// Runs one body against the inner connection, compiled once for each database: for what the enum can't express
-/// (ON CONFLICT, batch inserts). Used rarely.
+/// (ON CONFLICT, batch inserts), and for lists whose filters are put together, which it would write anew each time.
 macro_rules! on_both {
     ($conn:expr, $inner:ident => $body:expr) => {
         match $conn {

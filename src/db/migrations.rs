@@ -116,6 +116,7 @@ pub fn owner(db: &Db) -> Result<Owner> {
 
 /// Where Diesel notes which migrations have run.
 const NOTES: &str = "__diesel_schema_migrations";
+/// A table that there has been since the first migration.
 const OF_EVERY_RELEASE: &str = "audit_head";
 const SQLITE_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 const POSTGRES_TABLES: &str = "SELECT table_name::text AS name FROM information_schema.tables \

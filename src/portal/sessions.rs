@@ -55,13 +55,12 @@ impl Identity {
     pub fn of(session: &Session) -> Option<Self> {
         let text = |key| session.get::<String>(key).ok().flatten();
         let instant = |key| session.get::<i64>(key).ok().flatten().map(Timestamp::from_micros);
-        let password_at = instant(PASSWORD_AT)?;
         Some(Self {
             session: text(SESSION).and_then(|id| id.parse().ok()),
             account: text(ACCOUNT)?.parse().ok()?,
             tenant: text(TENANT).and_then(|id| id.parse().ok()),
-            password_at,
-            signed_in_at: instant(SIGNED_IN_AT).unwrap_or(password_at),
+            password_at: instant(PASSWORD_AT)?,
+            signed_in_at: instant(SIGNED_IN_AT)?,
         })
     }
 
