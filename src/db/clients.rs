@@ -6,6 +6,7 @@ use diesel::dsl::{auto_type, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::schema::{
@@ -22,7 +23,7 @@ use crate::domain::id::{ClientUid, CommunityRoleId, RoleId, ServiceId, TenantId}
 use crate::domain::lifecycle::{State, Status};
 use crate::domain::redirect_url::RedirectUrl;
 use crate::domain::role::ClientRoles;
-use crate::domain::service::{Environment, Service};
+use crate::domain::service::Environment;
 use crate::domain::text::search_key;
 
 #[derive(Queryable, Insertable)]
@@ -329,19 +330,24 @@ pub struct ListedClient {
 /// A page of the tenant's clients and how many match in all.
 pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<ListedClient>, i64)> {
     let (uids, total) = page_of_uids(reader, scope, query)?;
-    let named = clients::table
-        .inner_join(services::table)
-        .filter(clients::uid.eq_any(&uids))
-        .select((clients::all_columns, services::all_columns));
-    let rows: Vec<(Row, super::services::Row)> = reader.all(named)?;
+    if uids.is_empty() {
+        return Ok((Vec::new(), total));
+    }
+    let named = clients::table.inner_join(services::table).filter(any_of(clients::uid, &uids)).select((
+        clients::all_columns,
+        (services::name, services::environment),
+        (services::status, services::deleted_at, services::purge_at, services::status_before_deletion),
+    ));
+    type ServiceState = (String, Option<i64>, Option<i64>, Option<String>);
+    let rows: Vec<(Row, (String, String), ServiceState)> = reader.all(named)?;
     let mut found: HashMap<String, ListedClient> = HashMap::new();
-    for (client, service) in rows {
-        let (uid, service) = (client.uid.clone(), Service::try_from(service)?);
+    for (client, (service_name, environment), (status, deleted_at, purge_at, before)) in rows {
+        let uid = client.uid.clone();
         let listed = ListedClient {
             client: client.try_into()?,
-            service_name: service.settings.name,
-            service_state: service.state,
-            environment: service.environment,
+            service_name,
+            service_state: state(&status, deleted_at, purge_at, before.as_deref())?,
+            environment: known(Environment::parse(&environment), "environment")?,
         };
         found.insert(uid, listed);
     }
@@ -357,9 +363,14 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
         let matching = || {
             let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
             if !query.search.is_empty() {
-                let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
-                let by_id = clients::client_id.like(pattern.clone()).escape('\\');
-                wanted = wanted.filter(clients::name_key.like(pattern).escape('\\').or(by_id));
+                let key = search_key(&query.search);
+                let pattern = format!("%{}%", like_literal(&key));
+                let by_name = clients::name_key.like(pattern.clone()).escape('\\');
+                wanted = if ClientId::may_contain(&key) {
+                    wanted.filter(by_name.or(clients::client_id.like(pattern).escape('\\')))
+                } else {
+                    wanted.filter(by_name)
+                };
             }
             if let Some(client_type) = query.client_type {
                 wanted = wanted.filter(clients::client_type.eq(client_type.as_str()));
@@ -566,9 +577,8 @@ fn by_client(tenant: Vec<TenantRole>, community: Vec<CommunityRole>) -> Result<H
 
 /// All roles of several clients at once, by client. Two statements.
 pub fn all_roles_of(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, ClientRoles>> {
-    let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
-    let tenant = reader.all(tenant_roles().filter(client_roles::client_uid.eq_any(&wanted)))?;
-    let community = reader.all(community_roles_held().filter(client_community_roles::client_uid.eq_any(&wanted)))?;
+    let tenant = reader.all(tenant_roles().filter(any_of(client_roles::client_uid, uids)))?;
+    let community = reader.all(community_roles_held().filter(any_of(client_community_roles::client_uid, uids)))?;
     by_client(tenant, community)
 }
 

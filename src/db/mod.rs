@@ -2,6 +2,7 @@
 //! It decides nothing about permission; it takes the tenant from what `access` has granted.
 
 pub mod accounts;
+mod any_of;
 pub mod audit;
 pub mod authorization_requests;
 pub mod backup;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::any_of::any_of;
 use super::clients::first_of_service;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
@@ -147,9 +148,8 @@ pub fn of_client(reader: &mut Reader<'_>, client: ClientUid) -> Result<Vec<Secre
 
 /// The secrets of several clients at once, newest first, by client.
 pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<Secret>>> {
-    let wanted: Vec<String> = uids.iter().map(ToString::to_string).collect();
     let newest = (secrets::created_at.desc(), secrets::id.desc());
-    by_client(reader.all(secrets::table.filter(secrets::client_uid.eq_any(wanted)).order(newest))?)
+    by_client(reader.all(secrets::table.filter(any_of(secrets::client_uid, uids)).order(newest))?)
 }
 
 fn by_client(rows: Vec<Row>) -> Result<HashMap<ClientUid, Vec<Secret>>> {

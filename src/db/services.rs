@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::schema::{clients, logos, services};
@@ -189,6 +190,17 @@ pub fn update(writer: &mut Writer<'_>, service: &Service) -> Result<()> {
     Ok(())
 }
 
+/// Deleted services, those that go soonest first.
+pub fn deleted(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<Vec<Service>> {
+    let deleted = services::table
+        .filter(services::tenant_id.eq(scope.id().to_string()))
+        .filter(services::status.eq(Status::Deleted.as_str()))
+        .order(services::purge_at.asc())
+        .limit(limit);
+    let rows: Vec<Row> = reader.all(deleted)?;
+    rows.into_iter().map(Service::try_from).collect()
+}
+
 /// What the list of services asks for.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceQuery {
@@ -236,9 +248,12 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ServiceQuery) -
         };
         (page.load::<Row>(conn)?, total)
     });
+    if rows.is_empty() {
+        return Ok((Vec::new(), total));
+    }
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let counts = clients::table
-        .filter(clients::service_id.eq_any(ids))
+        .filter(any_of(clients::service_id, ids))
         .filter(clients::status.ne(Status::Deleted.as_str()))
         .group_by(clients::service_id)
         .select((clients::service_id, diesel::dsl::count_star()));

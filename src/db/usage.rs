@@ -6,6 +6,7 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+use super::any_of::any_of;
 use super::connection::{AnyConnection, Reader, Writer, on_both};
 use super::error::Result;
 use super::schema::{client_usage, clients, secret_usage, secrets};
@@ -20,9 +21,8 @@ macro_rules! present {
     ($reader:expr, $ids:expr, $table:ident, $id:ident, $what:literal) => {{
         let mut found = HashMap::new();
         for some in $ids.chunks(AT_ONCE) {
-            let some: Vec<String> = some.iter().map(ToString::to_string).collect();
-            let query = $table::table.filter($table::$id.eq_any(some)).select(($table::$id, $table::last_used_at));
-            let rows: Vec<(String, Option<i64>)> = query.load($reader.conn())?;
+            let query = $table::table.filter(any_of($table::$id, some)).select(($table::$id, $table::last_used_at));
+            let rows: Vec<(String, Option<i64>)> = $reader.all(query)?;
             for (id, last_used_at) in rows {
                 found.insert(stored(&id, $what)?, last_used_at.map(Timestamp::from_micros));
             }
@@ -48,12 +48,12 @@ macro_rules! mark {
         for some in $ids.chunks(AT_ONCE) {
             let mut some: Vec<String> = some.iter().map(ToString::to_string).collect();
             if let AnyConnection::Postgres(conn) = $writer.conn() {
-                let rows = $table::table.filter($table::$id.eq_any(some)).select($table::$id);
+                let rows = $table::table.filter(any_of($table::$id, some)).select($table::$id);
                 some = rows.for_no_key_update().skip_locked().load(conn)?;
             }
-            diesel::update($table::table.filter($table::$id.eq_any(some)))
-                .set($table::last_used_at.eq(Some($at.micros())))
-                .execute($writer.conn())?;
+            let theirs = $table::table.filter(any_of($table::$id, some));
+            let moved = diesel::update(theirs).set($table::last_used_at.eq(Some($at.micros())));
+            on_both!($writer.conn(), conn => moved.execute(conn))?;
         }
         Ok(())
     }};

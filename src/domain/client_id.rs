@@ -73,6 +73,11 @@ impl ClientId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether this text can be a part of an identifier at all: a search for anything else need not look at them.
+    pub fn may_contain(part: &str) -> bool {
+        part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='z' | '.'))
+    }
 }
 
 impl fmt::Display for ClientId {
@@ -108,5 +113,9 @@ mod tests {
         let prefix = ClientIdPrefix::new([0xa3; 32]);
         let id = ClientId::new(&prefix, &ClientIdSuffix::parse("till7").unwrap());
         assert_eq!(id.as_str(), format!("{}.till7", "a3".repeat(32)));
+        assert!(ClientId::may_contain(id.as_str()) && ClientId::may_contain("3.ti"));
+        for other in ["till 7", "Till", "till-7", "ä", "%"] {
+            assert!(!ClientId::may_contain(other), "{other}");
+        }
     }
 }

@@ -1,0 +1,59 @@
+//! "One of these texts", as a statement that is prepared once however many they are. Diesel's own `eq_any` writes a list of
+//! parameters for SQLite, so each length is another statement, and none of them is kept.
+
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, Bool, Text};
+use diesel::sqlite::Sqlite;
+
+use super::json_list;
+
+/// `column = ANY ($1)` on PostgreSQL, `column IN (SELECT value FROM json_each(?))` on SQLite. Never true of no texts.
+#[derive(Clone, Debug, QueryId)]
+pub(super) struct AnyOf<C> {
+    column: C,
+    texts: Vec<String>,
+    json: String,
+}
+
+pub(super) fn any_of<C>(column: C, texts: impl IntoIterator<Item = impl ToString>) -> AnyOf<C>
+where
+    C: Expression<SqlType = Text>,
+{
+    let texts: Vec<String> = texts.into_iter().map(|text| text.to_string()).collect();
+    let json = json_list(texts.iter());
+    AnyOf { column, texts, json }
+}
+
+impl<C: Expression> Expression for AnyOf<C> {
+    type SqlType = Bool;
+}
+
+impl<C: AppearsOnTable<From>, From> AppearsOnTable<From> for AnyOf<C> {}
+impl<C: SelectableExpression<From>, From> SelectableExpression<From> for AnyOf<C> {}
+
+impl<C, G> ValidGrouping<G> for AnyOf<C> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for AnyOf<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" IN (SELECT value FROM json_each(");
+        out.push_bind_param::<Text, _>(&self.json)?;
+        out.push_sql("))");
+        Ok(())
+    }
+}
+
+impl<C: QueryFragment<Pg>> QueryFragment<Pg> for AnyOf<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" = ANY (");
+        out.push_bind_param::<Array<Text>, _>(&self.texts)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
