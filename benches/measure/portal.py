@@ -11,6 +11,9 @@ from .data import PASSWORD
 from .load import Load
 from .server import Failed, Server
 
+# A name that few clients have, the end of an identifier, and a word that many have; no two searches in a row are alike.
+SEARCHES = [f"/clients?search={text}" for n in range(11, 61) for text in (f"kiosk+{n}", f"c1{n}", "kiosk")]
+
 
 def serve(run, data, name="keywright"):
     """As people run it: with the log that it has unless told otherwise."""

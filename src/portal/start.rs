@@ -14,9 +14,10 @@ use super::view::{self, Badge};
 use super::when::When;
 use super::{PageError, cookies, paths};
 use crate::access::{Action, act};
+use crate::clock::Timestamp;
 use crate::db;
 use crate::db::services::{ServiceQuery, ServiceSort};
-use crate::domain::lifecycle::Status;
+use crate::domain::lifecycle::{State, Status};
 
 #[derive(Template)]
 #[template(path = "start/start.html")]
@@ -45,6 +46,7 @@ struct ServiceCard {
 struct Waiting {
     href: String,
     text: String,
+    at: Timestamp,
     when: When,
     badge: Badge,
 }
@@ -67,8 +69,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
                 ..Default::default()
             };
             let services = db::services::list(reader, scope, &newest)?;
-            let deleted_services = ServiceQuery { status: Some(Status::Deleted), limit: WAITING, ..Default::default() };
-            let deleted_services = db::services::list(reader, scope, &deleted_services)?.0;
+            let deleted_services = db::services::deleted(reader, scope, WAITING)?;
             let clients = db::clients::ClientQuery { limit: 0, ..Default::default() };
             let clients = db::clients::list(reader, scope, &clients)?.1;
             let deleted_clients = db::clients::deleted_alone(reader, scope, WAITING)?;
@@ -89,29 +90,24 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             Some(Waiting {
                 href: paths::client(secret.client_uid),
                 text: format!("Secret{named} of {client}, ending in {}", secret.last_four),
+                at,
                 when: When::new(at, now),
                 badge: view::expiry_badge(secret.expiry(now)),
             })
         })
         .collect();
-    waiting.extend(deleted_services.iter().filter_map(|(service, _)| {
-        let at = service.state.purge_at()?;
-        Some(Waiting {
-            href: paths::service(service.id),
-            text: format!("Service {} will be removed for good", service.settings.name),
-            when: When::new(at, now),
-            badge: view::status_badge(Status::Deleted),
-        })
+    let going = |href: String, what: String, state: &State| {
+        let at = state.purge_at()?;
+        let text = format!("{what} will be removed for good");
+        Some(Waiting { href, text, at, when: When::new(at, now), badge: view::status_badge(Status::Deleted) })
+    };
+    waiting.extend(deleted_services.iter().filter_map(|service| {
+        going(paths::service(service.id), format!("Service {}", service.settings.name), &service.state)
     }));
     waiting.extend(deleted_clients.iter().filter_map(|client| {
-        let at = client.state.purge_at()?;
-        Some(Waiting {
-            href: paths::client(client.uid),
-            text: format!("Client {} will be removed for good", client.settings.name),
-            when: When::new(at, now),
-            badge: view::status_badge(Status::Deleted),
-        })
+        going(paths::client(client.uid), format!("Client {}", client.settings.name), &client.state)
     }));
+    waiting.sort_by_key(|waiting| waiting.at);
     let page = StartPage {
         shell: guarded.shell(&seen, "Start"),
         tenant: seen.permit.actor().membership().tenant_name.clone(),

@@ -37,18 +37,17 @@ def _beside_the_floor(run, server, floor_server, browser, path):
 
 
 def _lists(run, server):
-    """The list of a company's clients: its first page, one far back, and searches."""
+    """The list of a company's clients: its first page, one far back, and searches; and beside it one of its services."""
     told = {}
     for name, seed in (("small", SMALL), ("middle", MIDDLE), ("large", LARGE)):
         count = getattr(run.scale, name)
         run.tell(f"the list of {count} clients")
         browser = Browser(server, member(seed))
-        # Words that few have, and many; no two searches in a row are alike.
-        searches = [f"/clients?search=kiosk+{number}" for number in range(11, 61)]
         pages = {
+            "page of a service": [browser.first("/services", f"/services/{ID}")],
             "first page": ["/clients"],
             "deep page": [f"/clients?page={count // ROWS_PER_PAGE * 9 // 10}"],
-            "search": searches,
+            "search": portal.SEARCHES,
         }
         contenders = []
         for page, paths in pages.items():

@@ -42,10 +42,9 @@ def _companies(scale):
 def _one(run, data, server, clients, database_pid):
     run.tell("PostgreSQL, one instance")
     browser, crowd = Browser(server, member(SMALL)), Browser(server, member(LARGE))
-    searches = [f"/clients?search=kiosk+{number}" for number in range(11, 61)]
     contenders = [
         Contender("service", server, browser.load(browser.first("/services", f"/services/{ID}"))),
-        Contender("search among the most clients", server, crowd.load(*searches)),
+        Contender("search among the most clients", server, crowd.load(*portal.SEARCHES)),
         Contender("client credentials, 1 client", server, token_load(clients[:1])),
         Contender(f"client credentials, {len(clients)} clients", server, token_load(clients)),
     ]
