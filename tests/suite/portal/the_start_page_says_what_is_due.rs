@@ -1,0 +1,43 @@
+//! What wants attention stands on the start page in the order of time, whatever it is.
+
+use keywright::access::act;
+use keywright::domain::client::ClientType;
+use keywright::domain::secret::SecretInput;
+
+use crate::support::{DAY, Person, TestPortal};
+
+#[test]
+fn soonest_first() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let (alpha, zulu) = (portal.service(&company, "Alpha"), portal.service(&company, "Zulu"));
+    let shop = portal.service(&company, "Shop");
+    let [till, kiosk] =
+        ["Till", "Kiosk"].map(|name| portal.client(&company, shop, ClientType::ClientCredentials, name));
+    let operations = &portal.application.operations;
+    let clients = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
+    let services = portal.confirmed::<act::ChangeServiceStatus>(&company, Person::Administrator);
+
+    // Each waits for 14 days; the secret ends in ten from today, after all of them but one.
+    operations.delete_service(&services, zulu).unwrap();
+    portal.clock.advance(DAY);
+    operations.delete_client(&clients, kiosk).unwrap();
+    portal.clock.advance(8 * DAY);
+    operations.delete_service(&services, alpha).unwrap();
+    let input = SecretInput {
+        description: "nightly".into(),
+        environment: "sandbox".into(),
+        expires_at: portal.clock.now().plus(10 * DAY).form_value(),
+        ..SecretInput::default()
+    };
+    operations.add_secret(&clients, till, &input, "a form").unwrap();
+
+    let mut browser = portal.signed_in(Person::Developer, "northwind");
+    browser.visit("/");
+    let text = browser.page().text();
+    let places: Vec<_> = ["Service Zulu will", "Client Kiosk will", "Secret “nightly” of Till", "Service Alpha will"]
+        .into_iter()
+        .map(|words| text.find(words).unwrap_or_else(|| panic!("{words} is missing: {text}")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}: {text}");
+}
