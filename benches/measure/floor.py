@@ -1,4 +1,4 @@
-"""The floor (benches/floor.rs), served on the same database as the portal that it is compared with."""
+"""The floor (benches/floor), served on the same database as the portal that it is compared with."""
 
 from .data import SMALL, member
 from .portal import ID, Browser

@@ -33,7 +33,8 @@ pub async fn log(
     let begun = std::time::Instant::now();
     let reference = crate::crypto::hex(&random::bytes::<5>()).to_uppercase();
     request.extensions_mut().insert(Reference(reference.clone()));
-    let span = tracing::info_span!("request", reference);
+    // At the highest level, so that its lines have the reference whatever the log lets through.
+    let span = tracing::error_span!("request", reference);
     let method = request.method().clone();
     let result = next.call(request).instrument(span.clone()).await;
     let (route, status) = match &result {

@@ -1,5 +1,5 @@
 //! The disk is full: a file system of a few megabytes in a mount namespace of the program's own. Where the system doesn't
-//! let a test have one, its limit on the size of files stands in for it.
+//! let a test have one, nothing is tried.
 
 use std::path::PathBuf;
 use std::process::Command;
