@@ -86,7 +86,7 @@ pub fn of_lifecycles() -> impl Strategy<Value = History> {
 
 /// Histories in which a service goes live and comes back.
 pub fn of_releases() -> impl Strategy<Value = History> {
-    prop::collection::vec(prop_oneof![4 => lifecycle(), 8 => release(), 1 => waiting()], 1..=STEPS)
+    prop::collection::vec(prop_oneof![4 => lifecycle(), 8 => release(), 2 => live_secret(), 1 => waiting()], 1..=STEPS)
 }
 
 fn lifecycle() -> impl Strategy<Value = (Who, Act)> {
@@ -124,6 +124,11 @@ fn release() -> impl Strategy<Value = (Who, Act)> {
         5 => (prop_oneof![6 => asker, 1 => anybody()], asks),
         6 => (prop_oneof![6 => decider, 1 => anybody()], decides),
     ]
+}
+
+/// Seldom enough among the others that few would be there when a service is taken back.
+fn live_secret() -> impl Strategy<Value = (Who, Act)> {
+    (Just(Who::Administrator), (0..2usize).prop_map(|client| Act::AddSecret(client, Life::Never, true)))
 }
 
 fn waiting() -> impl Strategy<Value = (Who, Act)> {
