@@ -1,5 +1,6 @@
 //! "One of these texts", as a statement that is prepared once however many they are. Diesel's own `eq_any` writes a list of
-//! parameters for SQLite, so each length is another statement, and none of them is kept.
+//! parameters for SQLite, so each length is another statement, and none of them is kept. For what is asked for often, by
+//! `Reader::all` or within `on_both!`; the connection's enum doesn't know it.
 
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;

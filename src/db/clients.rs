@@ -288,10 +288,10 @@ pub fn deleted_alone(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) ->
     let deleted = clients::table
         .filter(clients::tenant_id.eq(scope.id().to_string()))
         // For the index: those that were not deleted have no such instant, and would come first.
-        .filter(clients::deleted_at.is_not_null())
+        .filter(clients::purge_at.is_not_null())
         .filter(clients::status.eq("deleted"))
         .filter(clients::deleted_with_service.eq(false))
-        .order(clients::deleted_at.asc())
+        .order(clients::purge_at.asc())
         .limit(limit);
     let rows: Vec<Row> = reader.all(deleted)?;
     rows.into_iter().map(Client::try_from).collect()

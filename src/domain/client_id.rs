@@ -32,7 +32,7 @@ impl ClientIdSuffix {
         if text.is_empty() {
             return Err("Enter a suffix of 1 to 64 digits and lower-case letters, like superpedometer.".into());
         }
-        if let Some((position, c)) = text.chars().enumerate().find(|(_, c)| !matches!(c, '0'..='9' | 'a'..='z')) {
+        if let Some((position, c)) = text.chars().enumerate().find(|(_, c)| !Self::may_hold(*c)) {
             let shown =
                 if c.is_control() || !c.is_ascii() { format!("U+{:04X}", u32::from(c)) } else { format!("“{c}”") };
             return Err(format!(
@@ -46,10 +46,13 @@ impl ClientIdSuffix {
         Ok(Self(text.to_owned()))
     }
 
+    fn may_hold(c: char) -> bool {
+        matches!(c, '0'..='9' | 'a'..='z')
+    }
+
     /// A suffix made from a client's name: its digits and ASCII letters, or `client` where it has none.
     pub fn propose(name: &str) -> Self {
-        let kept: String =
-            name.to_lowercase().chars().filter(|c| matches!(c, '0'..='9' | 'a'..='z')).take(Self::MAX_CHARS).collect();
+        let kept: String = name.to_lowercase().chars().filter(|c| Self::may_hold(*c)).take(Self::MAX_CHARS).collect();
         Self(if kept.is_empty() { "client".into() } else { kept })
     }
 
@@ -76,7 +79,7 @@ impl ClientId {
 
     /// Whether this text can be a part of an identifier at all: a search for anything else need not look at them.
     pub fn may_contain(part: &str) -> bool {
-        part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='z' | '.'))
+        part.chars().all(|c| c == '.' || ClientIdSuffix::may_hold(c))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Guards: who is asking, and may they? A handler that takes `Guarded<act::X>` is reached only by who is signed in, and
-//! can't read or act without the permit for X. Loading the person, asking the table and the handler's own work are one hop to the
-//! blocking pool.
+//! can't read or act without the permit for X. Loading the person, asking the table and the handler's own work are one
+//! hop to the blocking pool.
 
 use std::future::{Future, Ready, ready};
 use std::marker::PhantomData;

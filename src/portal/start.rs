@@ -14,7 +14,6 @@ use super::view::{self, Badge};
 use super::when::When;
 use super::{PageError, cookies, paths};
 use crate::access::{Action, act};
-use crate::clock::Timestamp;
 use crate::db;
 use crate::db::services::{ServiceQuery, ServiceSort};
 use crate::domain::lifecycle::{State, Status};
@@ -46,7 +45,6 @@ struct ServiceCard {
 struct Waiting {
     href: String,
     text: String,
-    at: Timestamp,
     when: When,
     badge: Badge,
 }
@@ -90,7 +88,6 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             Some(Waiting {
                 href: paths::client(secret.client_uid),
                 text: format!("Secret{named} of {client}, ending in {}", secret.last_four),
-                at,
                 when: When::new(at, now),
                 badge: view::expiry_badge(secret.expiry(now)),
             })
@@ -99,7 +96,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
     let going = |href: String, what: String, state: &State| {
         let at = state.purge_at()?;
         let text = format!("{what} will be removed for good");
-        Some(Waiting { href, text, at, when: When::new(at, now), badge: view::status_badge(Status::Deleted) })
+        Some(Waiting { href, text, when: When::new(at, now), badge: view::status_badge(Status::Deleted) })
     };
     waiting.extend(deleted_services.iter().filter_map(|service| {
         going(paths::service(service.id), format!("Service {}", service.settings.name), &service.state)
@@ -107,7 +104,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
     waiting.extend(deleted_clients.iter().filter_map(|client| {
         going(paths::client(client.uid), format!("Client {}", client.settings.name), &client.state)
     }));
-    waiting.sort_by_key(|waiting| waiting.at);
+    waiting.sort_by(|one, other| one.when.iso.cmp(&other.when.iso));
     let page = StartPage {
         shell: guarded.shell(&seen, "Start"),
         tenant: seen.permit.actor().membership().tenant_name.clone(),

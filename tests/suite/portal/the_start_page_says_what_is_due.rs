@@ -12,18 +12,29 @@ fn soonest_first() {
     let company = portal.company("northwind");
     let (alpha, zulu) = (portal.service(&company, "Alpha"), portal.service(&company, "Zulu"));
     let shop = portal.service(&company, "Shop");
-    let [till, kiosk] =
-        ["Till", "Kiosk"].map(|name| portal.client(&company, shop, ClientType::ClientCredentials, name));
+    let [till, kiosk, booth] =
+        ["Till", "Kiosk", "Booth"].map(|name| portal.client(&company, shop, ClientType::ClientCredentials, name));
     let operations = &portal.application.operations;
     let clients = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
     let services = portal.confirmed::<act::ChangeServiceStatus>(&company, Person::Administrator);
 
-    // Each waits for 14 days; the secret ends in ten from today, after all of them but one.
+    // Each waits for 14 days, the last one for two; the secret ends in ten from today.
     operations.delete_service(&services, zulu).unwrap();
     portal.clock.advance(DAY);
     operations.delete_client(&clients, kiosk).unwrap();
+    // More than the page shows, deleted before the one that goes first.
+    for number in 1..=10 {
+        let stall = portal.client(&company, shop, ClientType::ClientCredentials, &format!("Stall {number}"));
+        operations.delete_client(&clients, stall).unwrap();
+    }
     portal.clock.advance(8 * DAY);
     operations.delete_service(&services, alpha).unwrap();
+    let mut administrator = portal.signed_in(Person::Administrator, "northwind");
+    administrator.visit("/settings");
+    administrator.fill("Days of grace", "2");
+    assert!(administrator.press("Change settings").sees("Settings changed."));
+    administrator.visit(&format!("/clients/{booth}/deletion"));
+    assert!(administrator.press("Delete client").sees("in 2 days"));
     let input = SecretInput {
         description: "nightly".into(),
         environment: "sandbox".into(),
@@ -35,9 +46,15 @@ fn soonest_first() {
     let mut browser = portal.signed_in(Person::Developer, "northwind");
     browser.visit("/");
     let text = browser.page().text();
-    let places: Vec<_> = ["Service Zulu will", "Client Kiosk will", "Secret “nightly” of Till", "Service Alpha will"]
-        .into_iter()
-        .map(|words| text.find(words).unwrap_or_else(|| panic!("{words} is missing: {text}")))
-        .collect();
+    let places: Vec<_> = [
+        "Client Booth will",
+        "Service Zulu will",
+        "Client Kiosk will",
+        "Secret “nightly” of Till",
+        "Service Alpha will",
+    ]
+    .into_iter()
+    .map(|words| text.find(words).unwrap_or_else(|| panic!("{words} is missing: {text}")))
+    .collect();
     assert!(places.is_sorted(), "{places:?}: {text}");
 }
