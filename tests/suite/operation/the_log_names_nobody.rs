@@ -66,8 +66,7 @@ fn lines_of(served: &Served, reference: &str, at_least: usize) -> Vec<Value> {
     }
 }
 
-fn reference_on(browser: &Browser) -> String {
-    let html = &browser.page().html;
+fn reference_on(html: &str) -> String {
     let (_, after) = html.split_once("Reference: <code>").expect("the page of an error has a reference");
     after.split('<').next().unwrap_or_default().to_owned()
 }
@@ -90,7 +89,7 @@ fn each_line_has_the_reference_of_its_request_and_nothing_personal() {
     other.sign_in(EMAIL, PASSWORD);
     assert_eq!(browser.visit("/clients?search=walrus").status, 200);
     assert_eq!(browser.visit("/made-up?email=olga@contoso.example&search=walrus").status, 404);
-    let not_found = reference_on(&browser);
+    let not_found = reference_on(&browser.page().html);
     let asked = |form: &[(&str, &str)]| {
         Client::new().post(format!("{}/oauth2/token", served.url)).form(form).send().unwrap().json::<Value>().unwrap()
     };
@@ -103,15 +102,16 @@ fn each_line_has_the_reference_of_its_request_and_nothing_personal() {
     let postponed = wait_for_line(&served, "a mail was not taken; it will be tried again");
     assert!(postponed["error"].as_str().unwrap().contains("nobody here"), "{postponed}");
 
-    // Work inside a request that fails: of a page, of the sessions that come before it, and of an endpoint.
+    // Work inside a request that fails: of a page, of the sessions that come before a form, and of an endpoint.
     let file = served.folder.path().join("keywright.db");
     let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
     conn.batch_execute("PRAGMA busy_timeout = 10000; ALTER TABLE audit_events RENAME TO gone").unwrap();
     assert_eq!(browser.visit("/audit?on=walrus").status, 500);
-    let page = reference_on(&browser);
+    let page = reference_on(&browser.page().html);
     conn.batch_execute("ALTER TABLE gone RENAME TO audit_events; ALTER TABLE sessions RENAME TO gone").unwrap();
-    assert_eq!(browser.visit("/clients?search=walrus").status, 503);
-    let session = reference_on(&browser);
+    let form = browser.post("/theme?search=walrus", &[("theme", "dark")]);
+    assert_eq!(form.status(), 503);
+    let session = reference_on(&form.text().unwrap());
     conn.batch_execute("ALTER TABLE gone RENAME TO sessions; ALTER TABLE clients RENAME TO gone").unwrap();
     let failed = asked(&[("client_id", "walrus-client"), ("client_secret", "kws_walrus"), ("grant_type", "password")]);
     assert_eq!(failed["error"], "server_error");
@@ -152,4 +152,20 @@ fn each_line_has_the_reference_of_its_request_and_nothing_personal() {
         let found: Vec<&str> = log.lines().filter(|line| line.contains(personal)).collect();
         assert!(found.is_empty(), "{personal}: {found:?}");
     }
+}
+
+#[test]
+fn a_quiet_log_names_the_request_too() {
+    // The start is told all the same: that is how the test knows its address.
+    let quiet = "info,keywright::portal=warn,keywright::oauth=warn";
+    let served = Served::start(quiet, &[("KEYWRIGHT_LOG_FORMAT", "json")]);
+    let file = served.folder.path().join("keywright.db");
+    let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+    conn.batch_execute("PRAGMA busy_timeout = 10000; ALTER TABLE clients RENAME TO gone").unwrap();
+    let form = [("client_id", "walrus-client"), ("client_secret", "kws_walrus"), ("grant_type", "password")];
+    let failed = Client::new().post(format!("{}/oauth2/token", served.url)).form(&form).send().unwrap();
+    let failed: Value = failed.json().unwrap();
+    let found = lines_of(&served, failed["reference"].as_str().expect("a reference"), 1);
+    assert_eq!(found.len(), 1, "{}", served.log());
+    assert_eq!(found[0]["message"], "a protocol request failed");
 }
