@@ -20,29 +20,44 @@ pub struct Due<Id> {
     pub contact: String,
 }
 
+/// Where to go on in what ends, in the order of its ends: beyond a thing that was looked at, or at the first after an
+/// instant. In the order of ids, a database would look at all that there are, to find the few that end.
+pub struct StartAt {
+    at: i64,
+    id: String,
+}
+
+impl StartAt {
+    pub fn after(at: Timestamp) -> Self {
+        Self { at: at.micros().saturating_add(1), id: String::new() }
+    }
+
+    pub fn beyond<Id: ToString>(due: &Due<Id>) -> Self {
+        Self { at: due.ending.ends_at.micros(), id: due.id.to_string() }
+    }
+}
+
 fn ending(known_since: i64, ends_at: i64) -> Ending {
     Ending { known_since: Timestamp::from_micros(known_since), ends_at: Timestamp::from_micros(ends_at) }
 }
 
-/// Secrets that end between the instants, of clients that are not deleted, in the order of their ids; named by their
-/// client. Those that a rotation lets end are left out.
+/// Secrets that end until an instant, of clients that are not deleted, those first that end first; named by their client. Those that a rotation lets end are left out.
 pub fn secrets_ending(
     reader: &mut Reader<'_>,
-    after: Timestamp,
+    from: &StartAt,
     until: Timestamp,
-    beyond: Option<SecretId>,
     limit: i64,
 ) -> Result<Vec<Due<SecretId>>> {
     type Columns = ((String, i64, Option<i64>), (String, String), String);
     let rows: Vec<Columns> = secrets::table
         .inner_join(clients::table.inner_join(services::table))
-        .filter(secrets::id.gt(beyond.map(|id| id.to_string()).unwrap_or_default()))
-        .filter(secrets::expires_at.gt(after.micros()))
+        .filter(secrets::expires_at.ge(from.at))
+        .filter(secrets::expires_at.gt(from.at).or(secrets::id.gt(&from.id)))
         .filter(secrets::expires_at.le(until.micros()))
         .filter(secrets::ends_by_rotation.eq(false))
         .filter(clients::status.ne("deleted"))
         .filter(services::status.ne("deleted"))
-        .order(secrets::id.asc())
+        .order((secrets::expires_at.asc(), secrets::id.asc()))
         .limit(limit)
         .select((
             (secrets::id, secrets::created_at, secrets::expires_at),
@@ -63,23 +78,22 @@ pub fn secrets_ending(
         .collect()
 }
 
-/// Clients deleted by themselves that are removed for good between the instants, in the order of their ids.
+/// Clients deleted by themselves that are removed for good until an instant, those first that go first.
 pub fn clients_ending(
     reader: &mut Reader<'_>,
-    after: Timestamp,
+    from: &StartAt,
     until: Timestamp,
-    beyond: Option<ClientUid>,
     limit: i64,
 ) -> Result<Vec<Due<ClientUid>>> {
     type Columns = ((String, String, String), (Option<i64>, Option<i64>), String);
     let rows: Vec<Columns> = clients::table
         .inner_join(services::table)
-        .filter(clients::uid.gt(beyond.map(|uid| uid.to_string()).unwrap_or_default()))
-        .filter(clients::purge_at.gt(after.micros()))
+        .filter(clients::purge_at.ge(from.at))
+        .filter(clients::purge_at.gt(from.at).or(clients::uid.gt(&from.id)))
         .filter(clients::purge_at.le(until.micros()))
         .filter(clients::status.eq("deleted"))
         .filter(clients::deleted_with_service.eq(false))
-        .order(clients::uid.asc())
+        .order((clients::purge_at.asc(), clients::uid.asc()))
         .limit(limit)
         .select((
             (clients::uid, clients::tenant_id, clients::name),
@@ -100,21 +114,20 @@ pub fn clients_ending(
         .collect()
 }
 
-/// Deleted services that are removed for good between the instants, in the order of their ids.
+/// Deleted services that are removed for good until an instant, those first that go first.
 pub fn services_ending(
     reader: &mut Reader<'_>,
-    after: Timestamp,
+    from: &StartAt,
     until: Timestamp,
-    beyond: Option<ServiceId>,
     limit: i64,
 ) -> Result<Vec<Due<ServiceId>>> {
     type Columns = ((String, String, String), (Option<i64>, Option<i64>), String);
     let rows: Vec<Columns> = services::table
-        .filter(services::id.gt(beyond.map(|id| id.to_string()).unwrap_or_default()))
-        .filter(services::purge_at.gt(after.micros()))
+        .filter(services::purge_at.ge(from.at))
+        .filter(services::purge_at.gt(from.at).or(services::id.gt(&from.id)))
         .filter(services::purge_at.le(until.micros()))
         .filter(services::status.eq("deleted"))
-        .order(services::id.asc())
+        .order((services::purge_at.asc(), services::id.asc()))
         .limit(limit)
         .select((
             (services::id, services::tenant_id, services::name),

@@ -7,7 +7,7 @@ use super::secrets::secret_name;
 use super::{Operations, Result};
 use crate::access::{Actor, Role};
 use crate::clock::Timestamp;
-use crate::db::reminders::Due;
+use crate::db::reminders::{Due, StartAt};
 use crate::db::{self, Reader, Writer};
 use crate::domain::id::{AccountId, ClientUid, SecretId, ServiceId, TenantId};
 use crate::domain::reminder::{HORIZON, MARKS_KEPT_FOR, PURGE_DAYS, SECRET_DAYS, key};
@@ -50,40 +50,41 @@ impl Operations {
         let now = self.now();
         let (past, ahead) = (now.minus(HORIZON), now.plus(HORIZON));
         let secrets = self.each_due(
-            (SECRET_DAYS, now),
+            (SECRET_DAYS, past, now),
             &mut keep_going,
-            |reader, beyond| db::reminders::secrets_ending(reader, past, ahead, beyond, LOOK_AT),
+            |reader, from| db::reminders::secrets_ending(reader, from, ahead, LOOK_AT),
             |due, stage| self.remind_of_secret(due, stage, now),
         )?;
         let clients = self.each_due(
-            (PURGE_DAYS, now),
+            (PURGE_DAYS, now, now),
             &mut keep_going,
-            |reader, beyond| db::reminders::clients_ending(reader, now, ahead, beyond, LOOK_AT),
+            |reader, from| db::reminders::clients_ending(reader, from, ahead, LOOK_AT),
             |due, stage| self.remind_of_client(due, stage, now),
         )?;
         let services = self.each_due(
-            (PURGE_DAYS, now),
+            (PURGE_DAYS, now, now),
             &mut keep_going,
-            |reader, beyond| db::reminders::services_ending(reader, now, ahead, beyond, LOOK_AT),
+            |reader, from| db::reminders::services_ending(reader, from, ahead, LOOK_AT),
             |due, stage| self.remind_of_service(due, stage, now),
         )?;
         self.db.write(|writer| db::reminders::remove_older(writer, now.minus(MARKS_KEPT_FOR)))?;
         Ok(Reminded { secrets, purges: clients + services })
     }
 
-    /// Goes through what ends and reminds of each that is due and was not reminded of yet. Answers with how many.
-    fn each_due<Id: Copy + ToString>(
+    /// Goes through what ends after an instant and reminds of each that is due and was not reminded of yet. Answers with
+    /// how many.
+    fn each_due<Id: ToString>(
         &self,
-        (stages, now): (&[u32], Timestamp),
+        (stages, after, now): (&[u32], Timestamp, Timestamp),
         keep_going: &mut impl FnMut() -> bool,
-        look: impl Fn(&mut Reader<'_>, Option<Id>) -> db::Result<Vec<Due<Id>>>,
+        look: impl Fn(&mut Reader<'_>, &StartAt) -> db::Result<Vec<Due<Id>>>,
         remind: impl Fn(&Due<Id>, u32) -> Result<bool>,
     ) -> Result<usize> {
-        let (mut beyond, mut written) = (None, 0);
+        let (mut from, mut written) = (StartAt::after(after), 0);
         loop {
-            let found = self.db.read(|reader| look(reader, beyond))?;
+            let found = self.db.read(|reader| look(reader, &from))?;
             let Some(last) = found.last() else { return Ok(written) };
-            beyond = Some(last.id);
+            from = StartAt::beyond(last);
             let due = found.iter().filter_map(|due| {
                 let stage = due.ending.due(stages, now)?;
                 Some((due, stage, key(&due.id.to_string(), due.ending.ends_at, stage)))
