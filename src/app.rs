@@ -123,6 +123,7 @@ impl Application {
                 .configure(oauth::routes::configure)
                 .service(
                     web::scope("")
+                        .wrap(from_fn(portal::know_who_posts))
                         .wrap(portal::session_middleware(&portal))
                         .configure(portal::routes::configure)
                         .default_service(web::to(not_found)),

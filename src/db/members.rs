@@ -6,7 +6,7 @@ use super::connection::{Reader, Writer};
 use super::error::Result;
 use super::schema::{
     accounts, clients, communities, community_roles, member_community_roles, members, release_requests, secrets,
-    services, tenants,
+    services,
 };
 use super::{like_literal, stored};
 use crate::access::{Role, Roles, TenantScope};
@@ -156,18 +156,6 @@ pub fn count_without_second_factor(reader: &mut Reader<'_>, scope: TenantScope) 
         .filter(accounts::totp_sealed.is_null())
         .count()
         .get_result(reader.conn())?)
-}
-
-/// The companies that a person belongs to, in the order in which they joined.
-pub fn companies(reader: &mut Reader<'_>, account: AccountId, limit: i64) -> Result<Vec<(TenantId, String)>> {
-    let joined = members::table
-        .inner_join(tenants::table)
-        .filter(members::account_id.eq(account.to_string()))
-        .order((members::created_at.asc(), members::id.asc()))
-        .limit(limit)
-        .select((tenants::id, tenants::name));
-    let rows: Vec<(String, String)> = reader.all(joined)?;
-    rows.into_iter().map(|(id, name)| Ok((stored(&id, "tenant id")?, name))).collect()
 }
 
 /// The roles in communities that a member holds, as role and community.

@@ -84,6 +84,16 @@ pub fn load(reader: &mut Reader<'_>, key_hash: &str, now: Timestamp, seen_after:
         .transpose()
 }
 
+/// Locks a session until the commit; its state. `None` where there is none.
+pub fn lock(writer: &mut Writer<'_>, key_hash: &str) -> Result<Option<String>> {
+    let found: Option<String> = diesel::update(sessions::table.filter(sessions::key_hash.eq(key_hash)))
+        .set(sessions::last_seen_at.eq(sessions::last_seen_at))
+        .returning(sessions::state)
+        .get_result(writer.conn())
+        .optional()?;
+    Ok(found)
+}
+
 /// What a session is changed to.
 pub struct Changed<'a> {
     /// The same as before, or that of a new key.
@@ -93,9 +103,9 @@ pub struct Changed<'a> {
     pub now: Timestamp,
 }
 
-/// Answers whether the session still was there.
-pub fn update(writer: &mut Writer<'_>, key_hash: &str, to: &Changed<'_>) -> Result<bool> {
-    let updated = diesel::update(sessions::table.filter(sessions::key_hash.eq(key_hash)))
+/// The caller has locked the session.
+pub fn update(writer: &mut Writer<'_>, key_hash: &str, to: &Changed<'_>) -> Result<()> {
+    diesel::update(sessions::table.filter(sessions::key_hash.eq(key_hash)))
         .set((
             sessions::key_hash.eq(to.key_hash),
             sessions::tenant_id.eq(to.tenant.map(|id| id.to_string())),
@@ -103,7 +113,7 @@ pub fn update(writer: &mut Writer<'_>, key_hash: &str, to: &Changed<'_>) -> Resu
             sessions::last_seen_at.eq(to.now.micros()),
         ))
         .execute(writer.conn())?;
-    Ok(updated == 1)
+    Ok(())
 }
 
 pub fn touch(writer: &mut Writer<'_>, key_hash: &str, now: Timestamp) -> Result<()> {

@@ -223,8 +223,8 @@ pub fn people_with(reader: &mut Reader<'_>, tenant: TenantId, role: Role) -> Res
     ids.iter().map(|id| stored(id, "account id")).collect()
 }
 
-/// A person's membership in a tenant (or in the one joined first), read afresh for every request. One statement.
-pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<TenantId>) -> Result<Option<Membership>> {
+/// A person's memberships, the one that began first first; read afresh for every request. One statement.
+pub fn memberships(reader: &mut Reader<'_>, account: AccountId) -> Result<Vec<Membership>> {
     let joined = members::table
         .inner_join(accounts::table)
         .inner_join(tenants::table)
@@ -254,12 +254,8 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
         ));
     type Person = (String, String, String, i64, bool, bool, bool);
     type Found = ((String, bool, bool, bool), Person, (String, String), PolicyColumns);
-    let found: QueryResult<Found> = match tenant {
-        Some(tenant) => reader.one(joined.filter(members::tenant_id.eq(tenant.to_string()))),
-        None => reader.one(joined),
-    };
-    found
-        .optional()?
+    let rows: Vec<Found> = reader.all(joined)?;
+    rows.into_iter()
         .map(|((member, developer, approver, administrator), person, (tenant, tenant_name), columns)| {
             let (account, name, email, password_changed, operator, platform_approver, second_factor) = person;
             Ok(Membership {
@@ -277,21 +273,10 @@ pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<Te
                 policy: policy(columns),
             })
         })
-        .transpose()
+        .collect()
 }
 
-/// How long sessions last in each of a person's tenants, the one joined first first.
-pub fn session_lengths(reader: &mut Reader<'_>, account: AccountId) -> Result<Vec<(TenantId, SessionLengths)>> {
-    let joined = members::table
-        .inner_join(tenants::table)
-        .filter(members::account_id.eq(account.to_string()))
-        .order((members::created_at.asc(), members::id.asc()))
-        .select((tenants::id, tenants::session_idle_minutes, tenants::session_hours));
-    let rows: Vec<(String, i32, i32)> = reader.all(joined)?;
-    rows.into_iter()
-        .map(|(tenant, idle_minutes, hours)| {
-            let lengths = SessionLengths { idle_minutes: idle_minutes.unsigned_abs(), hours: hours.unsigned_abs() };
-            Ok((stored(&tenant, "tenant id")?, lengths))
-        })
-        .collect()
+/// The one of them that is in a tenant, or the first.
+pub fn membership(reader: &mut Reader<'_>, account: AccountId, tenant: Option<TenantId>) -> Result<Option<Membership>> {
+    Ok(memberships(reader, account)?.into_iter().find(|one| tenant.is_none_or(|tenant| one.tenant_id == tenant)))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Operations, Result, Target, Who, new_id, record};
-use crate::access::Actor;
+use crate::access::{Actor, Membership};
 use crate::clock::Timestamp;
 use crate::crypto::hashing::sha256;
 use crate::db::sessions::SessionSeen;
@@ -19,19 +19,19 @@ const NOTED_EVERY: Duration = Duration::from_secs(60);
 pub fn open_sessions(reader: &mut Reader<'_>, account: AccountId, now: Timestamp) -> Result<Vec<SessionSeen>> {
     let longest = now.minus(SessionLengths::LONGEST.idle());
     let mut sessions = db::sessions::of_account(reader, account, now, longest)?;
-    let of_tenants = db::tenants::session_lengths(reader, account)?;
-    sessions.retain(|one| !lengths_in(one.tenant, &of_tenants).are_over(one.created_at, one.last_seen_at, now));
+    let memberships = db::tenants::memberships(reader, account)?;
+    sessions.retain(|one| !lengths_in(one.tenant, &memberships).are_over(one.created_at, one.last_seen_at, now));
     Ok(sessions)
 }
 
 /// How long a session lasts, of those of a person's tenants: what the tenant says in which it works. Who belongs to
 /// none is told so by the guard, not by the session's end.
-fn lengths_in(tenant: Option<TenantId>, of_tenants: &[(TenantId, SessionLengths)]) -> SessionLengths {
+fn lengths_in(tenant: Option<TenantId>, memberships: &[Membership]) -> SessionLengths {
     let found = match tenant {
-        Some(tenant) => of_tenants.iter().find(|(id, _)| *id == tenant),
-        None => of_tenants.first(),
+        Some(tenant) => memberships.iter().find(|one| one.tenant_id == tenant),
+        None => memberships.first(),
     };
-    found.map_or_else(SessionLengths::default, |(_, lengths)| *lengths)
+    found.map_or_else(SessionLengths::default, |one| one.policy.sessions)
 }
 
 /// What a session holds, as its place in the portal writes it.
@@ -40,6 +40,15 @@ pub struct SessionState<'a> {
     /// The tenant in which the person works; `None` for the one joined first.
     pub tenant: Option<TenantId>,
     pub state: &'a str,
+}
+
+/// A session that has not ended.
+pub struct Session {
+    pub id: SessionId,
+    /// What the portal keeps in it.
+    pub state: String,
+    /// Those of its person, the one that began first first.
+    pub memberships: Vec<Membership>,
 }
 
 impl Operations {
@@ -68,22 +77,22 @@ impl Operations {
         })
     }
 
-    /// The session's id and state, if it has not ended by what its tenant says now; notes that it was seen.
-    pub fn load_session(&self, key: &str) -> Result<Option<(SessionId, String)>> {
+    /// The session, if it has not ended by what its tenant says now; notes that it was seen.
+    pub fn load_session(&self, key: &str) -> Result<Option<Session>> {
         let (key_hash, now) = (sha256(key), self.now());
         let found = self.db.read(|reader| {
             let longest = now.minus(SessionLengths::LONGEST.idle());
             let Some(found) = db::sessions::load(reader, &key_hash, now, longest)? else {
                 return Ok::<_, db::Error>(None);
             };
-            let of_tenants = match found.account {
-                Some(account) => db::tenants::session_lengths(reader, account)?,
+            let memberships = match found.account {
+                Some(account) => db::tenants::memberships(reader, account)?,
                 None => Vec::new(),
             };
-            let lengths = lengths_in(found.tenant, &of_tenants);
-            Ok(Some((found, lengths)))
+            Ok(Some((found, memberships)))
         })?;
-        let Some((found, lengths)) = found else { return Ok(None) };
+        let Some((found, memberships)) = found else { return Ok(None) };
+        let lengths = lengths_in(found.tenant, &memberships);
         if lengths.are_over(found.begun_at, found.seen_at, now) {
             // For good: a tenant that allows more an hour later doesn't bring it back.
             self.db.write(|writer| db::sessions::remove(writer, &key_hash))?;
@@ -96,20 +105,26 @@ impl Operations {
                 noted => noted?,
             }
         }
-        Ok(Some((found.id, found.state)))
+        Ok(Some(Session { id: found.id, state: found.state, memberships }))
     }
 
-    /// Changes a session, and gives it another key where one is given. Does nothing to a session that was ended
-    /// meanwhile: it has one row for all its keys, so an end that comes at the same time is not lost.
-    pub fn update_session(&self, key: &str, new_key: Option<&str>, session: &SessionState<'_>) -> Result<()> {
-        let changed = db::sessions::Changed {
-            key_hash: &sha256(new_key.unwrap_or(key)),
-            tenant: session.tenant,
-            state: session.state,
-            now: self.now(),
-        };
-        self.db.write(|writer| db::sessions::update(writer, &sha256(key), &changed))?;
-        Ok(())
+    /// Changes a session, and gives it another key where one is given; `change` makes of the state before which tenant
+    /// it is in and its state. Does nothing to a session that was ended meanwhile: it has one row for all its keys, so an
+    /// end that comes at the same time is not lost.
+    pub fn update_session(
+        &self,
+        key: &str,
+        new_key: Option<&str>,
+        change: impl FnOnce(&str) -> (Option<TenantId>, String),
+    ) -> Result<()> {
+        let (key_hash, now) = (sha256(key), self.now());
+        self.db.write(|writer| {
+            let Some(before) = db::sessions::lock(writer, &key_hash)? else { return Ok(()) };
+            let (tenant, state) = change(&before);
+            let key_hash_after = new_key.map_or_else(|| key_hash.clone(), sha256);
+            let changed = db::sessions::Changed { key_hash: &key_hash_after, tenant, state: &state, now };
+            Ok(db::sessions::update(writer, &key_hash, &changed)?)
+        })
     }
 
     pub fn end_session(&self, key: &str) -> Result<()> {

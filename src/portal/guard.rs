@@ -2,7 +2,7 @@
 //! can't read or act without the permit for X. Loading the person, asking the table and the handler's own work are one
 //! hop to the blocking pool.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Future, ready};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::accounts::sign_in::sign_in_and_send;
 use super::form::{FormState, Posted, Taken};
-use super::sessions::Identity;
+use super::sessions::{self, Claimed, Identity, Known};
 use super::shell::{Notice, Shell, Waiting, html};
 use super::when::span_in_words;
 use super::{PageError, Portal, cookies, middleware, paths};
@@ -27,6 +27,7 @@ use crate::clock::Timestamp;
 use crate::crowd::Place;
 use crate::db::{self, Reader};
 use crate::domain::field_errors::FieldErrors;
+use crate::domain::id::SessionId;
 use crate::operations::{self, Operations};
 
 /// A request of somebody signed in, for an act of the kind `A`.
@@ -34,8 +35,28 @@ pub struct Guarded<A: Act> {
     pub request: HttpRequest,
     pub portal: web::Data<Portal>,
     session: Session,
-    identity: Identity,
+    asker: Asker,
     act: PhantomData<A>,
+}
+
+/// Who asks: known already, as of every form, or by a claim that is looked at together with what a page reads.
+#[derive(Clone)]
+enum Asker {
+    Known(Identity),
+    Claims(Claimed),
+}
+
+impl Asker {
+    /// Who it is, and their memberships as of now. Blocks.
+    fn look(self, portal: &Portal) -> Result<(Identity, Vec<Membership>), Refusal> {
+        match self {
+            Self::Known(identity) => {
+                let memberships = portal.reads.read(|reader| db::tenants::memberships(reader, identity.account))?;
+                Ok((identity, memberships))
+            }
+            Self::Claims(claimed) => claimed.look(&portal.operations)?.ok_or(Refusal::NoSession),
+        }
+    }
 }
 
 impl<A: Act> FromRequest for Guarded<A> {
@@ -67,8 +88,13 @@ impl<A: Act> Guarded<A> {
     fn of(request: &HttpRequest) -> Result<Self, PageError> {
         let portal = portal(request)?;
         let session = request.get_session();
-        let identity = Identity::of(&session).ok_or_else(|| not_signed_in(request))?;
-        Ok(Self { request: request.clone(), portal, session, identity, act: PhantomData })
+        let known = request.extensions().get::<Known>().copied();
+        let asker = match known {
+            Some(Known(identity)) => identity.map(Asker::Known),
+            None => Claimed::by(&session).map(Asker::Claims),
+        };
+        let asker = asker.ok_or_else(|| not_signed_in(request))?;
+        Ok(Self { request: request.clone(), portal, session, asker, act: PhantomData })
     }
 
     /// Reads for a page. The closure runs off the async threads.
@@ -76,19 +102,19 @@ impl<A: Act> Guarded<A> {
         &self,
         work: impl FnOnce(&Permit<A>, &mut Reader<'_>) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Seen<A, T>, PageError> {
-        let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let (portal, asker) = (self.portal.clone().into_inner(), self.asker.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let seen = off_the_async_threads(&self.request, move || {
+            let (identity, memberships) = asker.look(&portal)?;
+            let permit = permit::<A>(&identity, &memberships, address, factor_may_lack)?;
             portal.reads.read(|reader| {
-                let permit = permit::<A>(reader, &identity, address, factor_may_lack)?;
                 let data = work(&permit, reader)?;
-                let waiting = Waiting::read(reader, permit.actor())?;
-                Ok::<_, Refusal>((permit, data, waiting))
+                let waiting = Waiting::read(reader, permit.actor(), &memberships)?;
+                Ok::<_, Refusal>(Seen { permit, data, waiting, session: identity.session })
             })
         })
         .await?;
-        let (permit, data, waiting) = seen.map_err(|refusal| self.refused(refusal))?;
-        Ok(Seen { permit, data, waiting })
+        seen.map_err(|refusal| self.refused(refusal))
     }
 
     /// Acts. What the operation refuses is the caller's to show; what the guard refuses is an error page.
@@ -96,10 +122,11 @@ impl<A: Act> Guarded<A> {
         &self,
         work: impl FnOnce(&Permit<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Result<T, operations::Error>, PageError> {
-        let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let (portal, asker) = (self.portal.clone().into_inner(), self.asker.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let done = off_the_async_threads(&self.request, move || {
-            let permit = portal.reads.read(|reader| permit::<A>(reader, &identity, address, factor_may_lack))?;
+            let (identity, memberships) = asker.look(&portal)?;
+            let permit = permit::<A>(&identity, &memberships, address, factor_may_lack)?;
             Ok::<_, Refusal>(work(&permit, &portal.operations))
         })
         .await?;
@@ -126,13 +153,13 @@ impl<A: Act> Guarded<A> {
         posted: &Posted<F>,
         work: impl FnOnce(&Permit<A>, &Operations) -> Result<T, operations::Error> + Send + 'static,
     ) -> Result<Result<T, operations::Error>, Interrupted> {
-        let (portal, identity) = (self.portal.clone().into_inner(), self.identity.clone());
+        let (portal, asker) = (self.portal.clone().into_inner(), self.asker.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
         let done = off_the_async_threads(&self.request, move || {
             let now = portal.clock.now();
-            let mut permit =
-                portal.reads.read(|reader| permit::<A>(reader, &identity, address.clone(), factor_may_lack))?;
+            let (identity, memberships) = asker.look(&portal)?;
+            let mut permit = permit::<A>(&identity, &memberships, address.clone(), factor_may_lack)?;
             let actor = permit.actor().clone();
             let mut password_given = None;
             if !given.is_empty() {
@@ -158,7 +185,7 @@ impl<A: Act> Guarded<A> {
         let (actor, password_given, outcome) = done.map_err(|refusal| self.refused(refusal))?;
         if let Some(now) = password_given {
             // A new id at every step-up: a session key that leaked before is worth nothing after.
-            self.identity.confirmed_at(&self.session, now)?;
+            Identity::confirmed_at(&self.session, now)?;
         }
         outcome.map_err(|mistake| Interrupted(self.ask_for_password(&actor, &posted.typed, mistake)))
     }
@@ -204,13 +231,15 @@ impl<A: Act> Guarded<A> {
     fn refused(&self, refusal: Refusal) -> PageError {
         match refusal {
             // The account or the membership is gone: the session is worth nothing.
-            Refusal::NoLongerMember => {
+            Refusal::NoSession | Refusal::NoLongerMember => {
                 self.session.purge();
                 not_signed_in(&self.request)
             }
             // Nothing is done in a company that the person didn't mean: on to the start page of the other one.
             Refusal::NowIn(company) => {
-                Identity::forget_company(&self.session);
+                if let Err(error) = Identity::forget_company(&self.session) {
+                    return error;
+                }
                 let text = format!("You are no longer a member of the company you were in. This is {company}.");
                 PageError::Onward(Box::new(cookies::notice_cookie(&self.portal, &Notice::warning(text))))
             }
@@ -232,8 +261,15 @@ impl<A: Act> Guarded<A> {
         &self.session
     }
 
-    pub fn identity(&self) -> &Identity {
-        &self.identity
+    /// Whose form it is.
+    ///
+    /// # Errors
+    /// It is none: a page learns who asks from what it has [`Seen`].
+    pub fn sender(&self) -> Result<&Identity, PageError> {
+        match &self.asker {
+            Asker::Known(identity) => Ok(identity),
+            Asker::Claims(_) => Err(PageError::Bug("this is not a form, so nobody has sent it".into())),
+        }
     }
 }
 
@@ -241,6 +277,8 @@ impl<A: Act> Guarded<A> {
 pub struct Seen<A: Act, T> {
     pub permit: Permit<A>,
     pub data: T,
+    /// The session that asked.
+    pub session: SessionId,
     waiting: Waiting,
 }
 
@@ -248,7 +286,7 @@ impl<A: Act, T, U> Seen<A, (T, U)> {
     /// Takes out what a page wants to own.
     pub fn split(self) -> (Seen<A, T>, U) {
         let (data, own) = self.data;
-        (Seen { permit: self.permit, data, waiting: self.waiting }, own)
+        (Seen { permit: self.permit, data, session: self.session, waiting: self.waiting }, own)
     }
 }
 
@@ -308,6 +346,8 @@ impl Mistake {
 }
 
 enum Refusal {
+    /// It has ended, or never was.
+    NoSession,
     NoLongerMember,
     /// The company that the session is in has let the person go; they belong to this one too.
     NowIn(String),
@@ -325,21 +365,21 @@ impl<E: Into<operations::Error>> From<E> for Refusal {
 }
 
 fn permit<A: Act>(
-    reader: &mut Reader<'_>,
     identity: &Identity,
+    memberships: &[Membership],
     address: String,
     factor_may_lack: bool,
 ) -> Result<Permit<A>, Refusal> {
-    let knows_password = |found: &Membership| found.password_changed_at <= identity.proved_at();
-    let found = db::tenants::membership(reader, identity.account, identity.tenant)?.filter(knows_password);
-    let Some(membership) = found else {
-        let other = db::tenants::membership(reader, identity.account, None)?.filter(knows_password);
-        return Err(other.map_or(Refusal::NoLongerMember, |other| Refusal::NowIn(other.tenant_name)));
+    let knows_password = |one: &&Membership| one.password_changed_at <= identity.proved_at();
+    let meant = |one: &&Membership| identity.tenant.is_none_or(|tenant| one.tenant_id == tenant);
+    let Some(membership) = memberships.iter().filter(knows_password).find(meant) else {
+        let other = memberships.iter().find(knows_password);
+        return Err(other.map_or(Refusal::NoLongerMember, |other| Refusal::NowIn(other.tenant_name.clone())));
     };
     if membership.policy.second_factor_required && !membership.second_factor && !factor_may_lack {
-        return Err(Refusal::SecondFactorWanted { company: membership.tenant_name });
+        return Err(Refusal::SecondFactorWanted { company: membership.tenant_name.clone() });
     }
-    let actor = Actor::new(membership, identity.password_at, address);
+    let actor = Actor::new(membership.clone(), identity.password_at, address);
     Ok(actor.permit::<A>().map_err(operations::Error::from)?)
 }
 
@@ -348,22 +388,25 @@ pub struct Visitor {
     pub request: HttpRequest,
     pub portal: web::Data<Portal>,
     pub session: Session,
+    /// Who it is, if somebody signed in.
+    pub identity: Option<Identity>,
 }
 
 impl FromRequest for Visitor {
     type Error = PageError;
-    type Future = Ready<Result<Self, PageError>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(portal(request).map(|portal| Self { request: request.clone(), portal, session: request.get_session() }))
+        let request = request.clone();
+        Box::pin(async move {
+            let (portal, session) = (portal(&request)?, request.get_session());
+            let identity = sessions::identity(&request).await?;
+            Ok(Self { request, portal, session, identity })
+        })
     }
 }
 
 impl Visitor {
-    pub fn identity(&self) -> Option<Identity> {
-        Identity::of(&self.session)
-    }
-
     /// Runs blocking work with the operations.
     pub async fn run<T: Send + 'static>(
         &self,
@@ -375,7 +418,7 @@ impl Visitor {
 
     /// Ends the session, if there is one.
     pub async fn end_session(&self) -> Result<(), PageError> {
-        if let Some(Identity { session: Some(session), account, .. }) = self.identity() {
+        if let Some(Identity { session, account, .. }) = self.identity {
             // By its id: its key may just be getting another.
             self.run(move |operations| operations.sign_out(account, session)).await??;
         }

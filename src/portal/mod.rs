@@ -36,7 +36,7 @@ mod view;
 mod when;
 
 pub use error::PageError;
-pub use sessions::session_middleware;
+pub use sessions::{know_who_posts, session_middleware};
 
 use std::sync::Arc;
 

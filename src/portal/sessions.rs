@@ -1,28 +1,38 @@
 //! Sessions in the database: what actix-session needs to keep them there, and what the portal keeps in them.
 //! The cookie holds a random key, the database its SHA-256. Idle sessions end, and all end some day.
+//!
+//! For actix-session a request has a session as soon as its cookie carries a key of ours; it knows of it nothing but the
+//! key, and what is changed. Who needs to know whose session it is reads that: a page together with everything else that
+//! it reads, a form before it is taken.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_session::config::{CookieContentSecurity, PersistentSession};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
-use actix_session::{Session, SessionMiddleware};
+use actix_session::{Session, SessionExt, SessionMiddleware};
+use actix_web::body::MessageBody;
 use actix_web::cookie::SameSite;
 use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 
 use super::{PageError, Portal};
+use crate::access::Membership;
 use crate::clock::Timestamp;
-use crate::crowd::{Crowd, off_the_async_threads};
+use crate::crowd::off_the_async_threads;
 use crate::crypto::random;
 use crate::domain::id::{AccountId, SessionId, TenantId};
 use crate::domain::tenant::SessionLengths;
-use crate::operations::Operations;
 use crate::operations::sessions::SessionState;
+use crate::operations::{self, Operations};
 
 /// What a session knows of its person. Stored as JSON strings under these keys.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Identity {
-    pub session: Option<SessionId>,
+    pub session: SessionId,
     pub account: AccountId,
     pub tenant: Option<TenantId>,
     /// When the password was last given.
@@ -46,19 +56,64 @@ const SIGNED_IN_AT: &str = "signed_in_at";
 const BEGUN_AT: &str = "begun_at";
 const ADDRESS: &str = "address";
 const USER_AGENT: &str = "user_agent";
-/// Filled in when a session is loaded, for the list of one's own sessions.
-const SESSION: &str = "session";
+/// The key that the cookie carries. Never stored.
+const KEY: &str = "key";
 /// Asks the store for a new key under which the session goes on.
 const NEW_KEY: &str = "new_key";
 
+/// What the cookie of a request claims: a session that may have ended.
+#[derive(Clone)]
+pub struct Claimed(String);
+
+impl Claimed {
+    pub fn by(session: &Session) -> Option<Self> {
+        session.get(KEY).ok().flatten().map(Self)
+    }
+
+    /// Whose session it is, if it has not ended, and the companies of that person. Blocks.
+    pub fn look(&self, operations: &Operations) -> operations::Result<Option<(Identity, Vec<Membership>)>> {
+        let found = operations.load_session(&self.0)?;
+        Ok(found.and_then(|found| Some((Identity::stored(found.id, &state_of(&found.state))?, found.memberships))))
+    }
+}
+
+/// Whose session a request is in, as far as that was read before its handler.
+#[derive(Clone, Copy)]
+pub struct Known(pub Option<Identity>);
+
+/// Around the portal's pages: who sends a form is known before the form is read, for it is carried through sign-in where
+/// the session has ended.
+pub async fn know_who_posts(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.method() == Method::POST {
+        let known = identity(request.request()).await?;
+        request.extensions_mut().insert(Known(known));
+    }
+    next.call(request).await
+}
+
+/// Whose session a request is in.
+pub async fn identity(request: &HttpRequest) -> Result<Option<Identity>, PageError> {
+    let known = request.extensions().get::<Known>().copied();
+    if let Some(Known(identity)) = known {
+        return Ok(identity);
+    }
+    let portal = request.app_data::<web::Data<Portal>>().ok_or_else(|| PageError::Bug("no portal".into()))?;
+    let Some(claimed) = Claimed::by(&request.get_session()) else { return Ok(None) };
+    let (place, operations) = (portal.crowd.place()?, Arc::clone(&portal.operations));
+    let found = place.run(move || claimed.look(&operations)).await??;
+    Ok(found.map(|(identity, _)| identity))
+}
+
 impl Identity {
-    pub fn of(session: &Session) -> Option<Self> {
-        let text = |key| session.get::<String>(key).ok().flatten();
-        let instant = |key| session.get::<i64>(key).ok().flatten().map(Timestamp::from_micros);
+    fn stored(id: SessionId, state: &State) -> Option<Self> {
+        let instant = |name| state.get(name)?.parse().ok().map(Timestamp::from_micros);
         Some(Self {
-            session: text(SESSION).and_then(|id| id.parse().ok()),
-            account: text(ACCOUNT)?.parse().ok()?,
-            tenant: text(TENANT).and_then(|id| id.parse().ok()),
+            session: id,
+            account: text(state, ACCOUNT).parse().ok()?,
+            tenant: text(state, TENANT).parse().ok(),
             password_at: instant(PASSWORD_AT)?,
             signed_in_at: instant(SIGNED_IN_AT)?,
         })
@@ -97,13 +152,13 @@ impl Identity {
     }
 
     /// From the next request on the session is in whichever company the person joined first.
-    pub fn forget_company(session: &Session) {
-        session.remove(TENANT);
+    pub fn forget_company(session: &Session) -> Result<(), PageError> {
+        session.insert(TENANT, "").map_err(|_| PageError::Bug("a session can't be written".into()))
     }
 
     /// Notes that the password was given, and gives the session a new key. It stays the same session: actix-session's
     /// own `renew` ends it and begins another, and a sign-out in between would be lost.
-    pub fn confirmed_at(&self, session: &Session, now: Timestamp) -> Result<(), PageError> {
+    pub fn confirmed_at(session: &Session, now: Timestamp) -> Result<(), PageError> {
         let fault = |_| PageError::Bug("a session can't be written".into());
         session.insert(PASSWORD_AT, now.micros()).map_err(fault)?;
         session.insert(NEW_KEY, true).map_err(fault)
@@ -113,7 +168,7 @@ impl Identity {
 /// The middleware that loads and stores sessions.
 pub fn session_middleware(portal: &Portal) -> SessionMiddleware<DatabaseSessions> {
     let https = portal.site.is_https();
-    let sessions = DatabaseSessions { operations: Arc::clone(&portal.operations), crowd: portal.crowd.clone() };
+    let sessions = DatabaseSessions(Arc::clone(&portal.operations));
     SessionMiddleware::builder(sessions, portal.cookie_key.clone())
         // `__Host-` ties the cookie to this host and https; browsers refuse the name on plain http, which is for loopback.
         .cookie_name(if https { "__Host-keywright".into() } else { "keywright".into() })
@@ -130,10 +185,7 @@ pub fn session_middleware(portal: &Portal) -> SessionMiddleware<DatabaseSessions
 }
 
 /// Keeps sessions through the operations.
-pub struct DatabaseSessions {
-    operations: Arc<Operations>,
-    crowd: Crowd,
-}
+pub struct DatabaseSessions(Arc<Operations>);
 
 type State = HashMap<String, String>;
 
@@ -148,19 +200,14 @@ async fn blocking<T: Send + 'static>(
 
 impl SessionStore for DatabaseSessions {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
-        let key = key.as_ref().to_owned();
-        let (place, operations) = (self.crowd.place().map_err(other)?, Arc::clone(&self.operations));
-        let found = place.run(move || operations.load_session(&key)).await.map_err(other)?.map_err(other)?;
-        let Some((id, text)) = found else { return Ok(None) };
-        let mut state: State = serde_json::from_str(&text).map_err(|error| LoadError::Deserialization(error.into()))?;
-        state.insert(SESSION.into(), format!("\"{id}\""));
-        Ok(Some(state))
+        let key = serde_json::to_string(key.as_ref()).map_err(|error| LoadError::Deserialization(error.into()))?;
+        Ok(Some(State::from([(KEY.to_owned(), key)])))
     }
 
     async fn save(&self, state: State, _: &CookieDuration) -> Result<SessionKey, SaveError> {
         let key = random::token();
         let stored = key.clone();
-        blocking(&self.operations, move |operations| {
+        blocking(&self.0, move |operations| {
             let begun_at = state
                 .get(BEGUN_AT)
                 .and_then(|micros| micros.parse().ok())
@@ -179,9 +226,12 @@ impl SessionStore for DatabaseSessions {
         let new_key = state.contains_key(NEW_KEY).then(random::token);
         let given = new_key.clone();
         // No row means that the session was ended meanwhile: it must not come back.
-        blocking(&self.operations, move |operations| {
-            let json = to_json(&state);
-            operations.update_session(&stored, given.as_deref(), &as_stored(&state, &json))
+        blocking(&self.0, move |operations| {
+            operations.update_session(&stored, given.as_deref(), |before| {
+                let mut after = state_of(before);
+                after.extend(state);
+                (text(&after, TENANT).parse().ok(), to_json(&after))
+            })
         })
         .await
         .map_err(UpdateError::Other)?;
@@ -198,12 +248,13 @@ impl SessionStore for DatabaseSessions {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         let key = key.as_ref().to_owned();
-        blocking(&self.operations, move |operations| operations.end_session(&key)).await
+        blocking(&self.0, move |operations| operations.end_session(&key)).await
     }
 }
 
-fn other(error: impl Into<anyhow::Error>) -> LoadError {
-    LoadError::Other(error.into())
+/// A state that can't be read is nobody's.
+fn state_of(stored: &str) -> State {
+    serde_json::from_str(stored).unwrap_or_default()
 }
 
 fn text(state: &State, name: &str) -> String {
@@ -216,6 +267,6 @@ fn as_stored<'a>(state: &State, json: &'a str) -> SessionState<'a> {
 
 fn to_json(state: &State) -> String {
     let kept: HashMap<&String, &String> =
-        state.iter().filter(|(key, _)| !matches!(key.as_str(), SESSION | NEW_KEY)).collect();
+        state.iter().filter(|(key, _)| !matches!(key.as_str(), KEY | NEW_KEY)).collect();
     serde_json::to_string(&kept).unwrap_or_else(|_| "{}".into())
 }

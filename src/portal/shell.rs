@@ -4,7 +4,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::{PageError, Portal, cookies, paths};
-use crate::access::{Action, Actor, act};
+use crate::access::{Action, Actor, Membership, act};
 use crate::db::{self, Reader};
 use crate::domain::id::TenantId;
 
@@ -116,7 +116,7 @@ impl Shell {
 }
 
 /// How many companies the account menu offers.
-const COMPANIES_SHOWN: i64 = 50;
+const COMPANIES_SHOWN: usize = 50;
 
 /// What waits for a person in the places of the navigation, and the companies that they can switch to.
 #[derive(Clone, Debug, Default)]
@@ -130,8 +130,9 @@ pub struct Waiting {
 
 impl Waiting {
     /// Read with every page: a fixed number of statements, none for who has nothing to decide.
-    pub fn read(reader: &mut Reader<'_>, actor: &Actor) -> Result<Self, db::Error> {
-        let companies = db::members::companies(reader, actor.membership().account_id, COMPANIES_SHOWN)?;
+    pub fn read(reader: &mut Reader<'_>, actor: &Actor, memberships: &[Membership]) -> Result<Self, db::Error> {
+        let companies = memberships.iter().take(COMPANIES_SHOWN);
+        let companies = companies.map(|one| (one.tenant_id, one.tenant_name.clone())).collect();
         let mut waiting = Self { companies, ..Self::default() };
         if let Ok(permit) = actor.permit::<act::DecideReleases>() {
             let me = actor.membership().account_id;

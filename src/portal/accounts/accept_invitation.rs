@@ -70,7 +70,7 @@ pub async fn show(visitor: Visitor, link: Query<Link>) -> Result<HttpResponse, P
 }
 
 async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<HttpResponse, PageError> {
-    let (token, identity) = (form.value("token").to_owned(), visitor.identity());
+    let (token, identity) = (form.value("token").to_owned(), visitor.identity);
     let here = paths::accept_invitation(&token);
     let (seen, signed_in) = visitor
         .run(move |operations| {
@@ -111,7 +111,7 @@ async fn draw(visitor: &Visitor, form: FormState, status: StatusCode) -> Result<
 
 pub async fn accept(visitor: Visitor, posted: Posted<AcceptForm>) -> Result<HttpResponse, PageError> {
     let AcceptForm { token, name, password } = posted.input;
-    let (looked_at, identity, address) = (token.clone(), visitor.identity(), visitor.address());
+    let (looked_at, identity, address) = (token.clone(), visitor.identity, visitor.address());
     let signed_in = visitor
         .run(move |operations| match identity {
             Some(identity) => {

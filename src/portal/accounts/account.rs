@@ -19,7 +19,7 @@ use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::when::When;
-use crate::portal::{PageError, paths};
+use crate::portal::{PageError, paths, sessions};
 
 #[derive(Template)]
 #[template(path = "account/account.html")]
@@ -98,7 +98,7 @@ async fn draw(
     let person = seen.permit.actor().membership();
     let (sessions, recovery_codes_left, muted, identities, connected) = &seen.data;
     let provider = guarded.portal.provider.as_ref();
-    let this = guarded.identity().session;
+    let this = seen.session;
     let name_form = name_form.unwrap_or_else(|| FormState::empty().with("name", &person.name));
     let password_form = password_form.unwrap_or_else(FormState::empty);
     let faulty = if name_form.has_errors() { &name_form } else { &password_form };
@@ -133,7 +133,7 @@ async fn draw(
             .map(|session| SessionRow {
                 browser: browser_in_words(&session.user_agent),
                 address: session.address.clone(),
-                this: Some(session.id) == this,
+                this: session.id == this,
                 begun: When::new(session.created_at, now),
                 seen: When::new(session.last_seen_at, now),
                 end: paths::end_session(session.id),
@@ -162,13 +162,13 @@ pub async fn change_password(
 ) -> Result<HttpResponse, PageError> {
     let PasswordForm { current_password, new_password } = posted.input;
     let word = strength(&new_password, &[]).word;
-    let keep = guarded.identity().session;
+    let keep = Some(guarded.sender()?.session);
     let done = guarded
         .act(move |permit, operations| operations.change_password(permit.actor(), current_password, new_password, keep))
         .await?;
     match done {
         Ok(()) => {
-            guarded.identity().confirmed_at(guarded.session(), guarded.portal.clock.now())?;
+            sessions::Identity::confirmed_at(guarded.session(), guarded.portal.clock.now())?;
             let text = format!("Password changed; its strength: {word}. Your other sessions have ended.");
             Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done(text)))
         }
@@ -195,7 +195,7 @@ pub async fn end_other_sessions(
     guarded: Guarded<act::See>,
     _posted: Posted<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let keep = guarded.identity().session;
+    let keep = Some(guarded.sender()?.session);
     guarded.act(move |permit, operations| operations.end_other_sessions(permit.actor(), keep)).await??;
     Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("All your other sessions have ended.")))
 }

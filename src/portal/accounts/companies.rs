@@ -68,7 +68,7 @@ pub async fn leave(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Resul
         Err(interrupted) => return interrupted.answer(),
     };
     if belongs_elsewhere {
-        Identity::forget_company(guarded.session());
+        Identity::forget_company(guarded.session())?;
         let text = format!("You have left {left}. This is another company of yours.");
         return Ok(go_on(&guarded.portal, paths::START, Notice::done(text)));
     }

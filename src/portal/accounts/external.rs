@@ -18,7 +18,7 @@ use crate::access::act;
 use crate::clock::Timestamp;
 use crate::domain::external_person::ExternalPerson;
 use crate::domain::field_errors::FieldErrors;
-use crate::domain::id::IdentityId;
+use crate::domain::id::{AccountId, IdentityId};
 use crate::operations::Error;
 use crate::operations::accounts::identities::Recognised;
 use crate::portal::authorization::Purpose;
@@ -90,7 +90,7 @@ pub struct Wanted {
 /// Leads to the provider.
 pub async fn begin(visitor: Visitor, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
     let provider = provider(&visitor.portal)?;
-    let links = match (wanted.0.link.is_empty(), visitor.identity()) {
+    let links = match (wanted.0.link.is_empty(), visitor.identity) {
         (true, None) => None,
         (true, Some(_)) if !wanted.0.again.is_empty() => None,
         (true, Some(_)) => return Ok(go_to(paths::local(&wanted.0.return_to))),
@@ -269,9 +269,9 @@ struct IdentityPage {
 }
 
 /// Whom the provider has named for somebody who is signed in and asked for it.
-fn own_named(guarded: &Guarded<act::See>) -> Option<Named> {
+fn own_named(guarded: &Guarded<act::See>, account: AccountId) -> Option<Named> {
     let named = named(&guarded.portal, &guarded.request)?;
-    (named.links.as_deref() == Some(guarded.identity().account.to_string().as_str())).then_some(named)
+    (named.links.as_deref() == Some(account.to_string().as_str())).then_some(named)
 }
 
 fn nobody_named(guarded: &Guarded<act::See>) -> HttpResponse {
@@ -281,7 +281,8 @@ fn nobody_named(guarded: &Guarded<act::See>) -> HttpResponse {
 
 pub async fn confirm_identity(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError> {
     let seen = guarded.read(|_, _| Ok(())).await?;
-    let (Some(provider), Some(named)) = (&guarded.portal.provider, own_named(&guarded)) else {
+    let account = seen.permit.actor().membership().account_id;
+    let (Some(provider), Some(named)) = (&guarded.portal.provider, own_named(&guarded, account)) else {
         return Ok(nobody_named(&guarded));
     };
     let page = IdentityPage {
@@ -293,7 +294,8 @@ pub async fn confirm_identity(guarded: Guarded<act::See>) -> Result<HttpResponse
 }
 
 pub async fn add_identity(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Result<HttpResponse, PageError> {
-    let (Some(provider), Some(named)) = (guarded.portal.provider.clone(), own_named(&guarded)) else {
+    let account = guarded.sender()?.account;
+    let (Some(provider), Some(named)) = (guarded.portal.provider.clone(), own_named(&guarded, account)) else {
         guarded.read(|_, _| Ok(())).await?;
         return Ok(nobody_named(&guarded));
     };
@@ -317,7 +319,7 @@ pub async fn remove_identity(
     id: Path<IdentityId>,
     posted: Posted<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, keep) = (id.into_inner(), guarded.identity().session);
+    let (id, keep) = (id.into_inner(), Some(guarded.sender()?.session));
     let done =
         guarded.act_confirmed(&posted, move |permit, operations| operations.unlink_identity(permit, id, keep)).await;
     match done {

@@ -126,7 +126,7 @@ async fn draw(guarded: &Guarded<act::See>, form: FormState, status: StatusCode) 
 }
 
 pub async fn add(guarded: Guarded<act::See>, posted: Posted<CodeForm>) -> Result<HttpResponse, PageError> {
-    let Some(secret) = pending(&guarded, guarded.identity().account) else {
+    let Some(secret) = pending(&guarded, guarded.sender()?.account) else {
         let seen = guarded.read(|_, _| Ok(())).await?;
         let text = match seen.permit.actor().membership().second_factor {
             true => ON_ALREADY,
@@ -134,7 +134,7 @@ pub async fn add(guarded: Guarded<act::See>, posted: Posted<CodeForm>) -> Result
         };
         return Ok(go_on(&guarded.portal, paths::SECOND_FACTOR, Notice::info(text)));
     };
-    let (code, keep) = (posted.input.code.clone(), guarded.identity().session);
+    let (code, keep) = (posted.input.code.clone(), Some(guarded.sender()?.session));
     let done = guarded
         .act_confirmed(&posted, move |permit, operations| operations.add_second_factor(permit, &secret, &code, keep))
         .await;

@@ -91,7 +91,7 @@ pub fn sign_in_and_send(portal: &Portal, request: &HttpRequest, form: &FormState
 pub async fn show(visitor: Visitor, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
     let Wanted { return_to, again } = wanted.0;
     let return_to = paths::local(&return_to).to_owned();
-    if visitor.identity().is_some() && again.is_empty() {
+    if visitor.identity.is_some() && again.is_empty() {
         return Ok(go_to(&return_to));
     }
     let form = FormState::empty().with("return_to", &return_to).with("again", &again);

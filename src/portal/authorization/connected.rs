@@ -53,7 +53,7 @@ struct ConnectedPage {
 /// Whoever is signed in, member of a company or not.
 async fn user(visitor: &Visitor) -> Result<User, PageError> {
     let sign_in = || PageError::SignIn { return_to: paths::APPLICATIONS.to_owned() };
-    let browser = visitor.identity().as_ref().map(AtBrowser::from).ok_or_else(sign_in)?;
+    let browser = visitor.identity.as_ref().map(AtBrowser::from).ok_or_else(sign_in)?;
     visitor.run(move |operations| operations.user_at(browser)).await??.ok_or_else(sign_in)
 }
 

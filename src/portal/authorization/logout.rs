@@ -34,7 +34,7 @@ pub async fn begin(visitor: Visitor) -> Result<HttpResponse, PageError> {
         Ok(logout) => logout,
         Err(page) => return Ok(page),
     };
-    let Some(identity) = visitor.identity() else { return done(&visitor, &logout) };
+    let Some(identity) = visitor.identity else { return done(&visitor, &logout) };
     let (asked, account) = (logout.clone(), identity.account);
     if visitor.run(move |operations| operations.means(&asked, account)).await? {
         return sign_out(&visitor, &logout).await;

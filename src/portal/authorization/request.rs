@@ -34,7 +34,7 @@ async fn answer(visitor: &Visitor, encoded: &[u8], knows_session: bool) -> Resul
         Ok(params) => params,
         Err(refusal) => return declined(visitor, refusal.into()),
     };
-    let browser = visitor.identity().as_ref().map(AtBrowser::from);
+    let browser = visitor.identity.as_ref().map(AtBrowser::from);
     let address = visitor.address();
     match visitor.run(move |operations| begun(operations, params, browser, knows_session, &address)).await? {
         Ok(Begun::Waits(token)) => Ok(go_to(&paths::waiting(&token))),

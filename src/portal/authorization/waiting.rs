@@ -63,7 +63,7 @@ enum Looked {
 }
 
 pub async fn show(visitor: Visitor, token: Path<String>) -> Result<HttpResponse, PageError> {
-    let (token, browser) = (token.into_inner(), visitor.identity().as_ref().map(AtBrowser::from));
+    let (token, browser) = (token.into_inner(), visitor.identity.as_ref().map(AtBrowser::from));
     let kept = token.clone();
     let looked = visitor.run(move |operations| look(operations, &kept, browser)).await?;
     draw(&visitor, &token, looked)
@@ -105,7 +105,7 @@ pub async fn decide(
     token: Path<String>,
     posted: Posted<Decision>,
 ) -> Result<HttpResponse, PageError> {
-    let (token, browser) = (token.into_inner(), visitor.identity().as_ref().map(AtBrowser::from));
+    let (token, browser) = (token.into_inner(), visitor.identity.as_ref().map(AtBrowser::from));
     let (kept, decision) = (token.clone(), posted.input);
     let looked = visitor.run(move |operations| decided(operations, &kept, browser, &decision)).await?;
     draw(&visitor, &token, looked)

@@ -75,7 +75,7 @@ pub async fn run(
     uid: Path<ClientUid>,
     _posted: Posted<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let (uid, signed_in_at) = (uid.into_inner(), guarded.identity().signed_in_at);
+    let (uid, signed_in_at) = (uid.into_inner(), guarded.sender()?.signed_in_at);
     let seen = look(&guarded, uid).await?;
     let done = guarded.act(move |permit, operations| operations.try_client(permit, uid, signed_in_at)).await??;
     let mut page = page(&guarded, &seen);

@@ -238,8 +238,8 @@ fn a_session_ended_while_it_is_written_stays_ended() {
     let session = SessionState { account: None, tenant: None, state: "{}" };
     operations.begin_session("a key", &session, "", "", portal.clock.now()).unwrap();
     operations.end_session("a key").unwrap();
-    operations.update_session("a key", None, &session).unwrap();
-    operations.update_session("a key", Some("another key"), &session).unwrap();
+    operations.update_session("a key", None, |_| unreachable!("there is nothing to change")).unwrap();
+    operations.update_session("a key", Some("another key"), |_| unreachable!("nor to go on")).unwrap();
     assert!(operations.load_session("a key").unwrap().is_none());
     assert!(operations.load_session("another key").unwrap().is_none());
 }
@@ -257,4 +257,32 @@ fn without_a_membership_there_is_no_session() {
     assert!(!stolen.is_signed_in());
     // The others stay.
     portal.signed_in(Person::Approver, "northwind");
+}
+
+#[test]
+fn a_static_file_asks_nobody_who_it_is_for() {
+    let portal = northwind();
+    let mut browser = developer(&portal);
+    let html = &browser.visit("/services").html;
+    let style_sheet = html.split('"').find(|part| part.starts_with("/static/")).expect("a style sheet").to_owned();
+    let before = portal.application.db.queries();
+    assert_eq!(browser.visit(&style_sheet).status, 200);
+    assert_eq!(portal.application.db.queries(), before);
+    assert_eq!(browser.visit("/services").status, 200);
+    assert!(portal.application.db.queries() > before);
+}
+
+#[test]
+fn a_company_chosen_and_a_password_confirmed_stand_beside_what_the_session_knew() {
+    let portal = northwind();
+    let mut browser = developer(&portal);
+    browser.visit("/account");
+    browser.fill("Current password", PASSWORD).fill("New password", NEW_PASSWORD);
+    assert_eq!(browser.press("Change password").status, 200);
+    let state = portal.text("SELECT state AS words FROM sessions");
+    for name in ["account", "password_at", "signed_in_at", "begun_at", "address", "user_agent"] {
+        assert!(state.contains(&format!("\"{name}\"")), "{name}: {state}");
+    }
+    // The key itself is the cookie's alone.
+    assert!(!state.contains("\"key\"") && !state.contains("new_key"), "{state}");
 }
