@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context, bail};
 
@@ -117,7 +117,7 @@ impl Application {
                 .app_data(web::PathConfig::default().error_handler(|_, _| PageError::NotFound.into()))
                 .wrap(from_fn(portal::middleware::slow_bodies_end))
                 .wrap(from_fn(portal::middleware::pages_for_errors))
-                .wrap(Compress::default())
+                .wrap(from_fn(portal::compression::compress))
                 .wrap(from_fn(portal::middleware::log))
                 .configure(probes::configure)
                 .configure(oauth::routes::configure)
@@ -129,7 +129,7 @@ impl Application {
                         .default_service(web::to(not_found)),
                 )
         })
-        // A page leaves in pieces when it is compressed, and a piece must not wait for the receipt of the one before.
+        // An export leaves in pieces, and a piece must not wait for the receipt of the one before.
         .tcp_nodelay(true)
         .worker_max_blocking_threads(BLOCKING_THREADS)
         .max_connections(CONNECTIONS_AT_ONCE)

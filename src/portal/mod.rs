@@ -10,6 +10,7 @@ mod client_keys;
 mod clients;
 mod communities;
 mod company;
+pub mod compression;
 mod cookies;
 mod error;
 pub mod form;

@@ -16,6 +16,7 @@ mod a_service_goes_live;
 mod a_service_takes_its_clients_along;
 mod an_address_behind_a_proxy;
 mod another_provider_signs_in;
+mod answers_are_compressed;
 mod approvals_can_t_be_forged;
 mod client_keys_are_public;
 mod communities_share_roles;
