@@ -275,8 +275,25 @@ impl Actor {
     }
 
     /// The question of [`Permit::reaches`], for showing a control.
-    pub fn may_edit(&self, client: &Client, has_more_roles: bool) -> bool {
-        self.permit::<act::EditClients>().and_then(|permit| permit.reaches(client, has_more_roles)).is_ok()
+    pub fn may_edit(&self, acts_alone: bool, has_more_roles: bool) -> bool {
+        self.reaches(acts_alone, has_more_roles).is_ok()
+    }
+
+    /// Whether [`Actor::may_edit`] depends on the client's roles: a page need not read them otherwise.
+    pub fn roles_decide(&self) -> bool {
+        self.may(Action::EditMachineClients) && !self.may_give_client_roles()
+    }
+
+    fn covers(&self, acts_alone: bool) -> Result<(), Denied> {
+        self.check(if acts_alone { Action::EditMachineClients } else { Action::EditUserClients })
+    }
+
+    fn reaches(&self, acts_alone: bool, has_more_roles: bool) -> Result<(), Denied> {
+        self.covers(acts_alone)?;
+        if acts_alone && has_more_roles && !self.may_give_client_roles() {
+            return Err(denied(&[Action::ManageTenant]));
+        }
+        Ok(())
     }
 
     /// A client may be given roles beside Tenant Member.
@@ -351,19 +368,13 @@ impl<A: Act> Permit<A> {
 impl Permit<act::EditClients> {
     /// Whether the permit reaches this client: one that acts for users, or one that acts on its own.
     pub fn covers(&self, acts_alone: bool) -> Result<(), Denied> {
-        self.actor.check(if acts_alone { Action::EditMachineClients } else { Action::EditUserClients })
+        self.actor.covers(acts_alone)
     }
-}
 
-impl Permit<act::EditClients> {
     /// Whether the permit reaches this client as it is. A client that acts on its own with more than the role Tenant
     /// Member is an administrator's alone: whoever could add a secret to it would have its roles.
     pub fn reaches(&self, client: &Client, has_more_roles: bool) -> Result<(), Denied> {
-        self.covers(client.acts_alone())?;
-        if client.acts_alone() && has_more_roles && !self.actor.may_give_client_roles() {
-            return Err(denied(&[Action::ManageTenant]));
-        }
-        Ok(())
+        self.actor.reaches(client.acts_alone(), has_more_roles)
     }
 }
 

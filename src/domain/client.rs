@@ -216,11 +216,49 @@ pub struct Client {
 
 impl Client {
     pub fn has_secrets(&self) -> bool {
-        self.client_type != ClientType::Native && self.settings.needs_secret()
+        has_secrets(self.client_type, &self.settings.grants)
     }
 
     pub fn acts_alone(&self) -> bool {
-        self.settings.grants.contains(&GrantType::ClientCredentials)
+        acts_alone(&self.settings.grants)
+    }
+}
+
+/// Whether a client of this type with these grants proves itself by secrets.
+pub fn has_secrets(client_type: ClientType, grants: &[GrantType]) -> bool {
+    let needs_one = acts_alone(grants) || grants.contains(&GrantType::AuthorizationCode);
+    client_type != ClientType::Native && needs_one
+}
+
+/// Whether a client with these grants gets tokens of its own.
+pub fn acts_alone(grants: &[GrantType]) -> bool {
+    grants.contains(&GrantType::ClientCredentials)
+}
+
+/// What lists show of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedClient {
+    pub uid: ClientUid,
+    pub service_id: ServiceId,
+    pub client_id: ClientId,
+    pub client_type: ClientType,
+    pub name: String,
+    pub grants: Vec<GrantType>,
+    pub redirect_urls: Vec<String>,
+    pub scopes: Vec<String>,
+    pub default_purpose: Option<String>,
+    pub state: State,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl ListedClient {
+    pub fn has_secrets(&self) -> bool {
+        has_secrets(self.client_type, &self.grants)
+    }
+
+    pub fn acts_alone(&self) -> bool {
+        acts_alone(&self.grants)
     }
 }
 
@@ -395,10 +433,6 @@ impl ClientSettings {
 
     pub fn allows_refresh(&self) -> bool {
         self.grants.contains(&GrantType::RefreshToken)
-    }
-
-    fn needs_secret(&self) -> bool {
-        self.grants.contains(&GrantType::ClientCredentials) || self.grants.contains(&GrantType::AuthorizationCode)
     }
 
     /// Every setting by its label, for before and after in the audit trail.
@@ -692,7 +726,7 @@ mod tests {
         };
         assert_eq!(fault(ClientType::Custom, implicit), "grant_types");
         let settings = parse(ClientType::Custom, true, implicit).unwrap();
-        assert!(!settings.needs_secret());
+        assert!(!has_secrets(ClientType::Custom, &settings.grants));
         assert_eq!(
             fault(ClientType::Hybrid, |input| input.response_types = vec!["code token".into()]),
             "response_types"

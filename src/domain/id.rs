@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -31,7 +32,8 @@ macro_rules! ids {
             /// Reads only the form that `Display` writes: one thing has one address.
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let id = Uuid::try_parse(text).map_err(|_| NotAnId)?;
-                if id.hyphenated().to_string() == text { Ok(Self(id)) } else { Err(NotAnId) }
+                let written = &mut [0; Hyphenated::LENGTH];
+                if id.hyphenated().encode_lower(written) == text { Ok(Self(id)) } else { Err(NotAnId) }
             }
         }
 

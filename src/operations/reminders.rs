@@ -236,7 +236,7 @@ fn maker_who_may_edit(
     let actor = Actor::new(membership, now, String::new());
     let client = db::clients::find(writer, actor.scope(), secret.client_uid)?;
     let roles = db::clients::roles_of_one(writer, client.uid)?;
-    Ok(actor.may_edit(&client, roles.has_more()).then_some(maker))
+    Ok(actor.may_edit(client.acts_alone(), roles.has_more()).then_some(maker))
 }
 
 fn add_administrators(writer: &mut Writer<'_>, to: &mut Recipients, tenant: TenantId) -> Result<()> {

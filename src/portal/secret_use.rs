@@ -124,6 +124,6 @@ mod tests {
         let days = vec![day("192.0.2.0/24", 0, 5), day("198.51.100.0/24", 1, 2), day("192.0.2.0/24", 3, 1)];
         let used = SecretUse::of(Some(now.minus(DAY)), days, now);
         assert_eq!((used.times, used.networks.len(), used.networks[0].times), (8, 2, 6));
-        assert_eq!(used.last.unwrap().relative, "just now");
+        assert_eq!(used.last.unwrap().relative(), "just now");
     }
 }

@@ -104,7 +104,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
     waiting.extend(deleted_clients.iter().filter_map(|client| {
         going(paths::client(client.uid), format!("Client {}", client.settings.name), &client.state)
     }));
-    waiting.sort_by(|one, other| one.when.iso.cmp(&other.when.iso));
+    waiting.sort_by_key(|one| one.when.at);
     let page = StartPage {
         shell: guarded.shell(&seen, "Start"),
         tenant: seen.permit.actor().membership().tenant_name.clone(),

@@ -1,6 +1,6 @@
 //! Words, colours and marks that several pages share.
 
-use crate::domain::client::Client;
+use crate::domain::client::GrantType;
 use crate::domain::lifecycle::{Effective, State, Status, effective};
 use crate::domain::secret::{Expiry, Secret};
 use crate::domain::service::Service;
@@ -105,6 +105,6 @@ impl SomeClients {
 }
 
 /// The grants of a client as short words.
-pub fn grants(client: &Client) -> Vec<&'static str> {
-    client.settings.grants.iter().map(|grant| grant.label()).collect()
+pub fn grants(grants: &[GrantType]) -> Vec<&'static str> {
+    grants.iter().map(|grant| grant.label()).collect()
 }

@@ -4,19 +4,35 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
+/// An instant and the moment at which a page shows it. Words are made of it where the page has a place for them.
+#[derive(Clone, Copy)]
 pub struct When {
-    pub iso: String,
-    pub relative: String,
-    pub exact: String,
+    pub at: Timestamp,
+    now: Timestamp,
 }
 
 impl When {
     pub fn new(at: Timestamp, now: Timestamp) -> Self {
-        Self { iso: at.iso(), relative: relative(at, now), exact: at.readable() }
+        Self { at, now }
     }
 
     pub fn maybe(at: Option<Timestamp>, now: Timestamp) -> Option<Self> {
         at.map(|at| Self::new(at, now))
+    }
+
+    /// For machines.
+    pub fn iso(self) -> String {
+        self.at.iso()
+    }
+
+    /// "in 13 days"
+    pub fn relative(self) -> String {
+        relative(self.at, self.now)
+    }
+
+    /// "4 Dec 2026 10:12 UTC"
+    pub fn exact(self) -> String {
+        self.at.readable()
     }
 }
 

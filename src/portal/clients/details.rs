@@ -118,7 +118,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
     };
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let worth = effective(&service.state, &client.state);
-    let can_edit = seen.permit.actor().may_edit(client, roles.has_more());
+    let can_edit = seen.permit.actor().may_edit(client.acts_alone(), roles.has_more());
     let gone = client.state.purge_at().into_iter().chain(service.state.purge_at()).min();
     let page = DetailsPage {
         shell: guarded.shell(&seen, settings.name.clone()),
@@ -152,7 +152,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         max_keys: MAX_KEYS,
         issuer: guarded.portal.site.public_url.clone(),
         acts_for_users: !client.client_type.acts_alone(),
-        grants: view::grants(client),
+        grants: view::grants(&client.settings.grants),
         response_types: settings.response_types.iter().map(|kind| kind.as_str()).collect(),
         redirect_urls: shown(&settings.redirect_urls),
         logout_redirect_urls: shown(&settings.logout_redirect_urls),

@@ -18,7 +18,7 @@ impl Cure {
     pub fn of(fault: Fault, client: Option<&(Client, Service, bool)>, actor: &Actor) -> Self {
         let says = |text: &str| Self { text: text.to_owned(), href: String::new(), label: String::new() };
         let leads = |text: &str, href: String, label: &str| Self { text: text.into(), href, label: label.into() };
-        let of_client = client.filter(|(client, _, more_roles)| actor.may_edit(client, *more_roles));
+        let of_client = client.filter(|(client, _, more_roles)| actor.may_edit(client.acts_alone(), *more_roles));
         match (fault.remedy(), of_client) {
             (Remedy::Application, _) => says("Nothing in the portal: the application has to send another request."),
             (Remedy::User, _) => says("Nothing in the portal: the user can begin again."),

@@ -1,5 +1,7 @@
 //! The service details view: the service, and its clients, each expanding in place to its details and credentials.
 
+use std::collections::HashMap;
+
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Path;
@@ -8,7 +10,7 @@ use askama::Template;
 use crate::access::{Action, Actor, TenantScope, act};
 use crate::clock::Timestamp;
 use crate::db::{self, Reader};
-use crate::domain::client::Client;
+use crate::domain::client::ListedClient;
 use crate::domain::id::ServiceId;
 use crate::domain::lifecycle::Status;
 use crate::domain::release::{ReleaseRequest, RequestState};
@@ -21,7 +23,7 @@ use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::reviews::shown::RequestRow;
 use crate::portal::shell::{Shell, html};
-use crate::portal::view::{self, Badge, SecretRow};
+use crate::portal::view::{self, Badge};
 use crate::portal::when::When;
 use crate::portal::{PageError, pager, paths};
 
@@ -157,9 +159,17 @@ struct ClientRow {
     scopes: Vec<String>,
     grants: Vec<&'static str>,
     has_secrets: bool,
-    secrets: Vec<SecretRow>,
+    secrets: Vec<SecretLine>,
     default_purpose: Option<String>,
     can_edit: bool,
+}
+
+/// Of a secret what is seen in passing; the client's own page has the rest.
+struct SecretLine {
+    description: String,
+    environment: &'static str,
+    last_four: String,
+    badge: Badge,
 }
 
 pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<HttpResponse, PageError> {
@@ -170,7 +180,10 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             let service = db::services::find(reader, scope, id)?;
             let (clients, client_count) = db::clients::of_service(reader, scope, id, CLIENTS_SHOWN)?;
             let secrets = db::secrets::of_service(reader, scope, id, CLIENTS_SHOWN)?;
-            let roles = db::clients::roles_in_service(reader, scope, id, CLIENTS_SHOWN)?;
+            let roles = match permit.actor().roles_decide() {
+                true => db::clients::roles_in_service(reader, scope, id, CLIENTS_SHOWN)?,
+                false => HashMap::new(),
+            };
             let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
             let release = ReleaseState::read(reader, scope, &service)?;
             Ok((service, clients, client_count, secrets, roles, events, release))
@@ -206,7 +219,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
                 let secrets = secrets.get(&client.uid).unwrap_or(&none);
                 let gone = When::maybe(client.state.purge_at(), now);
                 let more_roles = roles.get(&client.uid).is_some_and(ClientRoles::has_more);
-                client_row(service, client, secrets, gone, now, actor.may_edit(client, more_roles))
+                client_row(service, client, secrets, gone, now, actor.may_edit(client.acts_alone(), more_roles))
             })
             .collect(),
         client_count: *client_count,
@@ -231,7 +244,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
 
 fn client_row(
     service: &Service,
-    client: &Client,
+    client: &ListedClient,
     secrets: &[Secret],
     gone: Option<When>,
     now: Timestamp,
@@ -245,7 +258,7 @@ fn client_row(
         deactivation: paths::client_deactivation(client.uid),
         reactivation: paths::client_reactivation(client.uid),
         deletion: paths::client_deletion(client.uid),
-        name: client.settings.name.clone(),
+        name: client.name.clone(),
         client_type: client.client_type.label(),
         client_id: client.client_id.to_string(),
         status: view::effective_badge(&service.state, &client.state),
@@ -253,11 +266,19 @@ fn client_row(
         deleted: client.state.is_deleted(),
         active: client.state.status() == Status::Active,
         last_used: When::maybe(client.last_used_at, now),
-        redirect_urls: client.settings.redirect_urls.iter().map(|url| url.as_str().to_owned()).collect(),
-        scopes: client.settings.scopes.clone(),
-        grants: view::grants(client),
+        redirect_urls: client.redirect_urls.clone(),
+        scopes: client.scopes.clone(),
+        grants: view::grants(&client.grants),
         has_secrets: client.has_secrets(),
-        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
+        secrets: secrets
+            .iter()
+            .map(|secret| SecretLine {
+                description: secret.description.clone(),
+                environment: secret.environment.word(),
+                last_four: secret.last_four.clone(),
+                badge: view::expiry_badge(secret.expiry(now)),
+            })
+            .collect(),
         default_purpose: client.default_purpose.clone(),
         can_edit: can_edit && !service.state.is_deleted(),
     }
