@@ -106,6 +106,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const BRIEFLY: Duration = Duration::from_millis(100);
 /// The longest statement, in the database itself.
 pub(super) const LONGEST_STATEMENT: Duration = Duration::from_secs(30);
+/// What a connection to SQLite keeps of the file, in KiB: half of what it would by itself. There are many connections, and
+/// behind them the system keeps the file too.
+const KIB_OF_PAGES: u32 = 1_000;
 /// How long a request waits for a free connection: when the database is gone, that is how long it takes to say so.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(3);
 /// Connections that writers leave to those who read.
@@ -146,7 +149,7 @@ impl Manager {
                 let journal = if self.opened == Opened::Alone { "PRAGMA journal_mode = DELETE;" } else { "" };
                 conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = {}; {journal} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA secure_delete = ON;",
+                     PRAGMA secure_delete = ON; PRAGMA cache_size = -{KIB_OF_PAGES};",
                     PATIENCE.as_millis()
                 ))
                 .map_err(ConnectionError::CouldntSetupConfiguration)?;
@@ -325,6 +328,22 @@ impl Db {
         work(&mut Reader { conn: &mut conn })
     }
 
+    /// The same where several statements follow each other. On SQLite all that `work` reads is of one moment, and the file
+    /// is locked once and not for each statement; on PostgreSQL the same would cost two more round trips.
+    pub fn read_together<T, E: From<Error>>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.read(|reader| {
+            if let AnyConnection::Sqlite(conn) = reader.conn {
+                AnsiTransactionManager::begin_transaction(conn).map_err(Error::from)?;
+            }
+            let done = work(reader);
+            if let AnyConnection::Sqlite(conn) = reader.conn {
+                // Nothing was written: the end of the transaction only lets the file go.
+                AnsiTransactionManager::rollback_transaction(conn).map_err(Error::from)?;
+            }
+            done
+        })
+    }
+
     /// One transaction: everything that `work` did stands, or nothing. Blocks: call it off the async threads.
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
         let _turn = self.turns.wait(PATIENCE).ok_or_else(too_many)?;
@@ -418,20 +437,9 @@ fn begin(conn: &mut AnyConnection) -> diesel::QueryResult<()> {
 pub struct ReadHandle(Db);
 
 impl ReadHandle {
-    /// On SQLite all that `work` reads is of one moment, and the file is locked once and not for each statement; on
-    /// PostgreSQL the same would cost two more round trips. Blocks: call it off the async threads.
+    /// See [`Db::read_together`]. Blocks: call it off the async threads.
     pub fn read<T, E: From<Error>>(&self, work: impl FnOnce(&mut Reader<'_>) -> Result<T, E>) -> Result<T, E> {
-        self.0.read(|reader| {
-            if let AnyConnection::Sqlite(conn) = reader.conn {
-                AnsiTransactionManager::begin_transaction(conn).map_err(Error::from)?;
-            }
-            let done = work(reader);
-            if let AnyConnection::Sqlite(conn) = reader.conn {
-                // Nothing was written: the end of the transaction only lets the file go.
-                AnsiTransactionManager::rollback_transaction(conn).map_err(Error::from)?;
-            }
-            done
-        })
+        self.0.read_together(work)
     }
 
     /// Statements begun since the start.

@@ -5,12 +5,11 @@ use zeroize::Zeroizing;
 use super::{Refused, Whose};
 use crate::clock::Timestamp;
 use crate::crypto::hashing;
-use crate::db;
-use crate::domain::client::Client;
+use crate::db::{self, Reader};
 use crate::domain::id::SecretId;
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::registered::Registered;
-use crate::domain::secret::PlainSecret;
+use crate::domain::secret::{PlainSecret, Secret};
 use crate::domain::service::Environment;
 use crate::operations::Operations;
 
@@ -50,19 +49,26 @@ impl Operations {
 
     /// The client that has this `client_id`, whatever its status.
     pub fn registered(&self, client_id: &str) -> Result<Registered, Refused> {
-        let found = self.db.read(|reader| {
-            let found = db::registered::by_client_id(reader, client_id)?;
-            let tenant = if found.is_some() { None } else { db::registered::tenant_of_prefix(reader, client_id)? };
-            Ok::<_, db::Error>((found, tenant))
+        self.registered_with(client_id, |_, _| Ok(())).map(|(registered, ())| registered)
+    }
+
+    /// The same with what else is read of it.
+    fn registered_with<T>(
+        &self,
+        client_id: &str,
+        more: impl FnOnce(&mut Reader<'_>, &Registered) -> db::Result<T>,
+    ) -> Result<(Registered, T), Refused> {
+        let found = self.db.read_together(|reader| {
+            let Some(registered) = db::registered::by_client_id(reader, client_id)? else {
+                return Ok::<_, db::Error>(Err(db::registered::tenant_of_prefix(reader, client_id)?));
+            };
+            let more = more(reader, &registered)?;
+            Ok(Ok((registered, more)))
         });
-        match found.map_err(Refusal::from)? {
-            (Some(registered), _) => Ok(registered),
-            (None, tenant) => {
-                let refusal =
-                    Refusal::comparing(Fault::ClientUnknown, "", client_id.chars().take(200).collect::<String>());
-                Err(Refused { refusal, whose: tenant.map(|tenant| Whose { tenant, client: None }) })
-            }
-        }
+        found.map_err(Refusal::from)?.map_err(|tenant| {
+            let refusal = Refusal::comparing(Fault::ClientUnknown, "", client_id.chars().take(200).collect::<String>());
+            Refused { refusal, whose: tenant.map(|tenant| Whose { tenant, client: None }) }
+        })
     }
 
     fn public_client(&self, client_id: &str) -> Result<Caller, Refused> {
@@ -75,8 +81,15 @@ impl Operations {
     }
 
     fn client_by_secret(&self, client_id: &str, claimed: &str, network: &str) -> Result<Caller, Refused> {
-        let registered = match self.registered(client_id) {
-            Ok(registered) => registered,
+        let parsed = PlainSecret::parse(claimed);
+        let found = self.registered_with(client_id, |reader, registered| match &parsed {
+            Some((_, secret)) if registered.client.has_secrets() => {
+                db::secrets::candidates(reader, registered.client.uid, secret.last_four())
+            }
+            _ => Ok(Vec::new()),
+        });
+        let (registered, candidates) = match found {
+            Ok(found) => found,
             Err(refused) => {
                 // As much work as for a client that there is.
                 hashing::secret_matches_nothing(claimed);
@@ -87,19 +100,18 @@ impl Operations {
         if !registered.client.has_secrets() {
             return Err(fault(Fault::SecretNotForPublic.into()));
         }
-        let Some((environment, secret)) = PlainSecret::parse(claimed) else {
+        let Some((environment, secret)) = parsed else {
             return Err(fault(Fault::SecretMistyped.into()));
         };
-        let id = self.secret_of(&registered.client, &secret).map_err(fault)?;
+        let id = self.matching(&candidates, &secret).map_err(fault)?;
         self.protocol_log().note_secret(id, network.to_owned(), self.now());
         let environment = registered.environment(environment);
         Ok(Caller { registered, environment, is_confidential: true })
     }
 
-    /// The client's secret that is the same as the one claimed, and has not expired.
-    fn secret_of(&self, client: &Client, claimed: &PlainSecret) -> Result<SecretId, Refusal> {
+    /// The one of a client's secrets that is the same as the one claimed, and has not expired.
+    fn matching(&self, candidates: &[(Secret, String)], claimed: &PlainSecret) -> Result<SecretId, Refusal> {
         let now = self.now();
-        let candidates = self.db.read(|reader| db::secrets::candidates(reader, client.uid, claimed.last_four()))?;
         if candidates.is_empty() {
             hashing::secret_matches_nothing(claimed.expose());
         }
