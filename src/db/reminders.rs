@@ -41,7 +41,8 @@ fn ending(known_since: i64, ends_at: i64) -> Ending {
     Ending { known_since: Timestamp::from_micros(known_since), ends_at: Timestamp::from_micros(ends_at) }
 }
 
-/// Secrets that end until an instant, of clients that are not deleted, those first that end first; named by their client. Those that a rotation lets end are left out.
+/// Secrets that end until an instant, of clients that are not deleted, those first that end first; named by their client.
+/// Those that a rotation lets end are left out.
 pub fn secrets_ending(
     reader: &mut Reader<'_>,
     from: &StartAt,

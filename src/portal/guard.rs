@@ -230,8 +230,9 @@ impl<A: Act> Guarded<A> {
 
     fn refused(&self, refusal: Refusal) -> PageError {
         match refusal {
+            Refusal::NoSession => not_signed_in(&self.request),
             // The account or the membership is gone: the session is worth nothing.
-            Refusal::NoSession | Refusal::NoLongerMember => {
+            Refusal::NoLongerMember => {
                 self.session.purge();
                 not_signed_in(&self.request)
             }
