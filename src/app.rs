@@ -8,6 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context, bail};
+use socket2::SockRef;
 
 use crate::clock::Clock;
 use crate::config::{Config, VERSION};
@@ -37,6 +38,9 @@ const IDLE_LASTS: Duration = Duration::from_secs(5);
 /// Connections of each worker. Beyond them nobody is let in, so they must outnumber the slow ones that somebody may open
 /// on purpose; each weighs some ten kilobytes. The process needs as many open files (`ulimit -n`).
 const CONNECTIONS_AT_ONCE: usize = 25_000;
+/// Connections that the system keeps until a worker takes them; it caps this (`net.core.somaxconn`). Whoever finds the
+/// queue full hears nothing and tries again a second later, so the standard library's 128 are too few for a burst.
+const WAITING_AT_THE_DOOR: i32 = 4096;
 /// Passwords hashed at once, of 19 MiB each.
 const HASHES_AT_ONCE: usize = 4;
 /// How long requests under way may take to end when the server is told to stop, in seconds.
@@ -97,6 +101,7 @@ impl Application {
 
     /// The server on a listener that is bound already. It runs once it is awaited.
     pub fn server(&self, listener: TcpListener) -> anyhow::Result<Server> {
+        SockRef::from(&listener).listen(WAITING_AT_THE_DOOR)?;
         let crowd = Crowd::default();
         let portal = web::Data::new(Portal::new(
             Arc::clone(&self.operations),

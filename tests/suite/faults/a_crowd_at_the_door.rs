@@ -31,15 +31,27 @@ fn who_finds_no_place_is_told_at_once() {
     let served = Served::on(&portal);
     assert_eq!(token(&asker(), &served.url, &app).0, 200);
     let idle = served.most_memory();
-    let address = served.url.strip_prefix("http://").unwrap();
+    let address = served.url.strip_prefix("http://").unwrap().parse().unwrap();
     let bytes = request(&app);
-    let begun = Instant::now();
-    let ask = |_| {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(&bytes).unwrap();
+    // The process stands still while they come: none may be turned away before it has seen them, or it would try again
+    // a second later, and a longer while later after that. What they ask for lacks its last byte.
+    let (last, rest) = bytes.split_last().unwrap();
+    let begin = |_| {
+        let mut stream = TcpStream::connect_timeout(&address, SECOND).unwrap();
+        stream.write_all(rest).unwrap();
         stream
     };
-    let streams: Vec<TcpStream> = (0..10 * PLACES).map(ask).collect();
+    served.signal("STOP");
+    let mut streams: Vec<TcpStream> = (0..10 * PLACES).map(begin).collect();
+    served.signal("CONT");
+    assert_eq!(token(&asker(), &served.url, &app).0, 200, "they are let in, and hold nobody up");
+    // However fast the machine is, the process finds all of them complete at once.
+    served.signal("STOP");
+    for stream in &mut streams {
+        stream.write_all(&[*last]).unwrap();
+    }
+    let begun = Instant::now();
+    served.signal("CONT");
     let answers: Vec<String> = streams
         .into_iter()
         .map(|mut stream| {
@@ -59,8 +71,9 @@ fn who_finds_no_place_is_told_at_once() {
         refused.len()
     );
     assert_eq!(granted + refused.len(), answers.len());
-    assert!(granted >= PLACES, "as many as there are places are served");
-    assert!(!refused.is_empty(), "more than the places were asked for at once");
+    // Of those who found a place some may wait in vain for a connection to the database where the machine is slow.
+    assert!(granted >= PLACES / 4, "those who found a place are served");
+    assert!(refused.len() >= PLACES, "no line grows behind those who found one");
     for answer in refused {
         assert!(answer.contains("retry-after: 5") && answer.contains("temporarily_unavailable"), "{answer}");
     }

@@ -172,9 +172,15 @@ impl Served {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
     }
 
+    /// Sends it a signal: STOP makes it stand still until CONT.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().expect("kill runs").success(), "{name}");
+    }
+
     /// Asks it to end, as a service manager does, and waits until it has. Answers whether it ended well.
     pub fn terminate(mut self) -> bool {
-        Command::new("kill").arg(self.pid().to_string()).status().expect("kill runs");
+        self.signal("TERM");
         self.child.wait().is_ok_and(|status| status.success())
     }
 
