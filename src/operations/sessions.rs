@@ -51,6 +51,17 @@ pub struct Session {
     pub memberships: Vec<Membership>,
 }
 
+/// What is to be written of a session that was read.
+pub struct Note {
+    key_hash: String,
+    kind: Noted,
+}
+
+enum Noted {
+    Seen { at: Timestamp },
+    Over,
+}
+
 impl Operations {
     pub fn begin_session(
         &self,
@@ -79,33 +90,42 @@ impl Operations {
 
     /// The session, if it has not ended by what its tenant says now; notes that it was seen.
     pub fn load_session(&self, key: &str) -> Result<Option<Session>> {
+        let (found, note) = self.db.read(|reader| self.read_session(reader, key))?;
+        note.map_or(Ok(()), |note| self.note_session(note))?;
+        Ok(found)
+    }
+
+    /// The same together with what else is read, and what is to be noted of it when all has been read.
+    pub fn read_session(&self, reader: &mut Reader<'_>, key: &str) -> Result<(Option<Session>, Option<Note>)> {
         let (key_hash, now) = (sha256(key), self.now());
-        let found = self.db.read(|reader| {
-            let longest = now.minus(SessionLengths::LONGEST.idle());
-            let Some(found) = db::sessions::load(reader, &key_hash, now, longest)? else {
-                return Ok::<_, db::Error>(None);
-            };
-            let memberships = match found.account {
-                Some(account) => db::tenants::memberships(reader, account)?,
-                None => Vec::new(),
-            };
-            Ok(Some((found, memberships)))
-        })?;
-        let Some((found, memberships)) = found else { return Ok(None) };
+        let longest = now.minus(SessionLengths::LONGEST.idle());
+        let Some(found) = db::sessions::load(reader, &key_hash, now, longest)? else { return Ok((None, None)) };
+        let memberships = match found.account {
+            Some(account) => db::tenants::memberships(reader, account)?,
+            None => Vec::new(),
+        };
         let lengths = lengths_in(found.tenant, &memberships);
         if lengths.are_over(found.begun_at, found.seen_at, now) {
+            return Ok((None, Some(Note { key_hash, kind: Noted::Over })));
+        }
+        let long_ago = now.since(found.seen_at) >= NOTED_EVERY.min(lengths.idle() / 10);
+        let note = long_ago.then_some(Note { key_hash, kind: Noted::Seen { at: now } });
+        Ok((Some(Session { id: found.id, state: found.state, memberships }), note))
+    }
+
+    pub fn note_session(&self, Note { key_hash, kind }: Note) -> Result<()> {
+        match kind {
             // For good: a tenant that allows more an hour later doesn't bring it back.
-            self.db.write(|writer| db::sessions::remove(writer, &key_hash))?;
-            return Ok(None);
-        }
-        if now.since(found.seen_at) >= NOTED_EVERY.min(lengths.idle() / 10) {
+            Noted::Over => Ok(self.db.write(|writer| db::sessions::remove(writer, &key_hash))?),
             // A page that only reads waits for nobody who writes: it is noted the next time then.
-            match self.db.write_briefly(|writer| db::sessions::touch(writer, &key_hash, now)) {
-                Err(db::Error::Unavailable(cause)) => tracing::debug!(cause, "that a session was seen is not noted"),
-                noted => noted?,
-            }
+            Noted::Seen { at } => match self.db.write_briefly(|writer| db::sessions::touch(writer, &key_hash, at)) {
+                Err(db::Error::Unavailable(cause)) => {
+                    tracing::debug!(cause, "that a session was seen is not noted");
+                    Ok(())
+                }
+                noted => Ok(noted?),
+            },
         }
-        Ok(Some(Session { id: found.id, state: found.state, memberships }))
     }
 
     /// Changes a session, and gives it another key where one is given; `change` makes of the state before which tenant

@@ -1,6 +1,6 @@
-//! Guards: who is asking, and may they? A handler that takes `Guarded<act::X>` is reached only by who is signed in, and
-//! can't read or act without the permit for X. Loading the person, asking the table and the handler's own work are one
-//! hop to the blocking pool.
+//! Guards: who is asking, and may they? A handler that takes `Guarded<act::X>` is reached by whose cookie names a session,
+//! and can't read or act before that session is found alive and its person has the permit for X. Loading the person, asking
+//! the table and the handler's own work are one hop to the blocking pool; a page and who may see it are of one moment.
 
 use std::future::{Future, ready};
 use std::marker::PhantomData;
@@ -47,15 +47,34 @@ enum Asker {
 }
 
 impl Asker {
-    /// Who it is, and their memberships as of now. Blocks.
-    fn look(self, portal: &Portal) -> Result<(Identity, Vec<Membership>), Refusal> {
-        match self {
-            Self::Known(identity) => {
-                let memberships = portal.reads.read(|reader| db::tenants::memberships(reader, identity.account))?;
-                Ok((identity, memberships))
-            }
-            Self::Claims(claimed) => claimed.look(&portal.operations)?.ok_or(Refusal::NoSession),
+    /// Reads who it is and their memberships, and whatever else there is to read of the same moment. Blocks.
+    fn look<T>(
+        self,
+        portal: &Portal,
+        read: impl FnOnce(Identity, Vec<Membership>, &mut Reader<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let mut to_note = None;
+        let done = portal.reads.read(|reader| {
+            let (identity, memberships) = match self {
+                Self::Known(identity) => (identity, db::tenants::memberships(reader, identity.account)?),
+                Self::Claims(claimed) => {
+                    let (found, note) = portal.operations.read_session(reader, claimed.key())?;
+                    to_note = note;
+                    let session = found.ok_or(Refusal::NoSession)?;
+                    (Identity::of(&session).ok_or(Refusal::NoSession)?, session.memberships)
+                }
+            };
+            read(identity, memberships, reader)
+        });
+        if let Some(note) = to_note {
+            portal.operations.note_session(note)?;
         }
+        done
+    }
+
+    /// Who it is, and their memberships. Blocks.
+    fn memberships(self, portal: &Portal) -> Result<(Identity, Vec<Membership>), Refusal> {
+        self.look(portal, |identity, memberships, _| Ok((identity, memberships)))
     }
 }
 
@@ -105,12 +124,11 @@ impl<A: Act> Guarded<A> {
         let (portal, asker) = (self.portal.clone().into_inner(), self.asker.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let seen = off_the_async_threads(&self.request, move || {
-            let (identity, memberships) = asker.look(&portal)?;
-            let permit = permit::<A>(&identity, &memberships, address, factor_may_lack)?;
-            portal.reads.read(|reader| {
+            asker.look(&portal, |identity, memberships, reader| {
+                let permit = permit::<A>(&identity, &memberships, address, factor_may_lack)?;
                 let data = work(&permit, reader)?;
                 let waiting = Waiting::read(reader, permit.actor(), &memberships)?;
-                Ok::<_, Refusal>(Seen { permit, data, waiting, session: identity.session })
+                Ok(Seen { permit, data, waiting, session: identity.session })
             })
         })
         .await?;
@@ -125,7 +143,7 @@ impl<A: Act> Guarded<A> {
         let (portal, asker) = (self.portal.clone().into_inner(), self.asker.clone());
         let (address, factor_may_lack) = (middleware::client_address(&self.request), self.factor_may_lack());
         let done = off_the_async_threads(&self.request, move || {
-            let (identity, memberships) = asker.look(&portal)?;
+            let (identity, memberships) = asker.memberships(&portal)?;
             let permit = permit::<A>(&identity, &memberships, address, factor_may_lack)?;
             Ok::<_, Refusal>(work(&permit, &portal.operations))
         })
@@ -158,7 +176,7 @@ impl<A: Act> Guarded<A> {
         let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
         let done = off_the_async_threads(&self.request, move || {
             let now = portal.clock.now();
-            let (identity, memberships) = asker.look(&portal)?;
+            let (identity, memberships) = asker.memberships(&portal)?;
             let mut permit = permit::<A>(&identity, &memberships, address.clone(), factor_may_lack)?;
             let actor = permit.actor().clone();
             let mut password_given = None;

@@ -20,7 +20,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 
 use super::{PageError, Portal};
-use crate::access::Membership;
 use crate::clock::Timestamp;
 use crate::crowd::off_the_async_threads;
 use crate::crypto::random;
@@ -70,10 +69,14 @@ impl Claimed {
         session.get(KEY).ok().flatten().map(Self)
     }
 
-    /// Whose session it is, if it has not ended, and the companies of that person. Blocks.
-    pub fn look(&self, operations: &Operations) -> operations::Result<Option<(Identity, Vec<Membership>)>> {
+    /// Whose session it is, if it has not ended. Blocks.
+    fn identity(&self, operations: &Operations) -> operations::Result<Option<Identity>> {
         let found = operations.load_session(&self.0)?;
-        Ok(found.and_then(|found| Some((Identity::stored(found.id, &state_of(&found.state))?, found.memberships))))
+        Ok(found.and_then(|found| Identity::of(&found)))
+    }
+
+    pub fn key(&self) -> &str {
+        &self.0
     }
 }
 
@@ -103,15 +106,16 @@ pub async fn identity(request: &HttpRequest) -> Result<Option<Identity>, PageErr
     let portal = request.app_data::<web::Data<Portal>>().ok_or_else(|| PageError::Bug("no portal".into()))?;
     let Some(claimed) = Claimed::by(&request.get_session()) else { return Ok(None) };
     let (place, operations) = (portal.crowd.place()?, Arc::clone(&portal.operations));
-    let found = place.run(move || claimed.look(&operations)).await??;
-    Ok(found.map(|(identity, _)| identity))
+    Ok(place.run(move || claimed.identity(&operations)).await??)
 }
 
 impl Identity {
-    fn stored(id: SessionId, state: &State) -> Option<Self> {
+    /// Nobody's, where what is stored can't be read.
+    pub fn of(session: &operations::sessions::Session) -> Option<Self> {
+        let state = &state_of(&session.state);
         let instant = |name| state.get(name)?.parse().ok().map(Timestamp::from_micros);
         Some(Self {
-            session: id,
+            session: session.id,
             account: text(state, ACCOUNT).parse().ok()?,
             tenant: text(state, TENANT).parse().ok(),
             password_at: instant(PASSWORD_AT)?,
