@@ -355,7 +355,12 @@ fn back_up(config: &Config, to: &Path) -> anyhow::Result<()> {
 fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
     let place = embedded(config, || {
         let from = quoted(&from.to_string_lossy());
-        format!("pg_restore --clean --if-exists --no-owner --single-transaction --dbname={} {from}", shown_url(config))
+        // Not --clean on the old one: tables that a newer release has added would stay.
+        format!(
+            "stop every instance, put the database aside and make an empty one of its name, then \
+             pg_restore --no-owner --single-transaction --dbname={} {from}",
+            shown_url(config)
+        )
     })?;
     let done = backup::restore(place, from)?;
     println!("{} stands in the place of {place} now.", from.display());

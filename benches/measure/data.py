@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from .command import said_by
+
 
 @dataclass
 class Scale:
@@ -35,6 +37,9 @@ class Scale:
 
 FULL = Scale(5, 4, 2, 200, 10_000, 100_000, 890, 100_000, 12_000, 100_000)
 QUICK = Scale(2, 1, 1, 200, 1_000, 5_000, 2, 1_000, 4_000, 2_000)
+
+# Clients of a service: as many as its page is measured with.
+SERVICE = 20
 
 PASSWORD = "generated members only"
 
@@ -97,8 +102,7 @@ class Data:
             self._psql("--set=ON_ERROR_STOP=1", "--single-transaction", "--file=-", said=script)
 
     def _psql(self, *arguments, said=None):
-        command = ["psql", self.url, "--no-psqlrc", "--quiet", *arguments]
-        return subprocess.run(command, input=said, capture_output=True, text=True, check=True).stdout
+        return said_by(["psql", self.url, "--no-psqlrc", "--quiet", *arguments], input=said)
 
     def secrets(self):
         return dict(line.split() for line in self.secrets_file.read_text().splitlines())
@@ -125,10 +129,10 @@ def fill(data, binary, companies, tell):
     for seed, tenants, clients in companies:
         begun = time.monotonic()
         part = data.folder / f"secrets-{seed}.txt"
-        command = [binary, "generate", "--seed", seed, "--tenants", tenants, "--clients", clients, "--services", max(10, clients // 1000)]
+        command = [binary, "generate", "--seed", seed, "--tenants", tenants, "--clients", clients, "--services", clients // SERVICE]
         command += ["--members", 5, "--secrets-out", part]
         environment = {**os.environ, **{name: value.replace("{port}", "0") for name, value in data.environment().items()}}
-        subprocess.run(list(map(str, command)), env=environment, check=True, stdout=subprocess.DEVNULL)
+        said_by(command, env=environment)
         secrets.append(part.read_text())
         tell(f"{tenants * clients} clients in {time.monotonic() - begun:.0f} s")
     data.secrets_file.write_text("".join(secrets))

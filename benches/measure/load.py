@@ -3,13 +3,17 @@
 import json
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .server import Failed
+from .command import Failed
 
 # As a browser says it.
 COMPRESSED = {"Accept-Encoding": "gzip, deflate, br"}
+
+# Keywright writes down every second what happened at its endpoints; what that costs belongs to the requests before.
+SETTLING = 1.5
 
 SCRIPT = Path(__file__).resolve().parents[1] / "load.lua"
 
@@ -80,6 +84,7 @@ class Window:
 def measure(server, load, seconds):
     before = server.cpu_seconds()
     figures = finish(start(server.url, load, seconds), load)
+    time.sleep(SETTLING)
     used = server.cpu_seconds() - before
     return Window(
         requests=figures["requests"],

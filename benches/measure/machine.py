@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def describe():
+def describe(node):
+    """`node` is the one that peers run on."""
     cpu = _field("/proc/cpuinfo", "model name")
     memory = int(_field("/proc/meminfo", "MemTotal").split()[0]) / 1024 / 1024
     return {
@@ -19,7 +20,7 @@ def describe():
         "system": _field("/etc/os-release", "PRETTY_NAME", "=").strip('"'),
         "rustc": _first_line("rustc", "--version"),
         "wrk": _first_line("wrk", "-v").split(" [")[0],
-        "node": _first_line("node", "--version"),
+        "node": _first_line(node, "--version"),
         "python": platform.python_version(),
         "postgres": _postgres(),
         "commit": _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty"),

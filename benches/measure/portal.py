@@ -7,9 +7,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from .command import Failed
 from .data import PASSWORD
 from .load import Load
-from .server import Failed, Server
+from .server import Server
 
 # A name that few clients have, the end of an identifier, and a word that many have; no two searches in a row are alike.
 SEARCHES = [f"/clients?search={text}" for n in range(11, 61) for text in (f"kiosk+{n}", f"c1{n}", "kiosk")]

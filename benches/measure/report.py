@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from html import escape
 from math import log10
 
+from .data import FULL
+from .parts.starting import LIVES, STARTS
+
 # When a part had ended, as `run` writes it.
 MINUTE = "%Y-%m-%d %H:%M UTC"
 MARK = re.compile(r"(<!-- speed: written by benches/run -->\n).*?(<!-- end of speed -->)", re.DOTALL)
@@ -74,6 +77,14 @@ def _targets(parts):
                 lambda x: x < 50,
                 " ms",
             )
+    for connections in (1, 8):
+        add(
+            f"The same on PostgreSQL, {connections} at once",
+            _at(parts, "postgres", "one", f"search, {connections} at once", "p99_milliseconds"),
+            "< 50 ms",
+            lambda x: x < 50,
+            " ms",
+        )
     for page in ("service", "clients", "start"):
         others = _at(pages, "other_companies")
         add(
@@ -148,7 +159,7 @@ def _walk(found, where, loads, rest):
 def _machine(part):
     on = part["machine"]
     quick = " A quick run: it proves nothing." if part["quick"] else ""
-    others = f" Load average before: {part['load_before']}, what this run itself had just done counted."
+    others = f" Load average of a core before: {part['load_before']}, what this run itself had just done counted."
     return (
         f"{part['at']}, {part['seconds']} s, commit {on['commit']}, Cargo's profile `{part['profile']}`, on {on['cpu']} "
         f"with {on['cores']} cores and {on['memory_gib']} GiB, {on['system']}, Linux {on['kernel']}; {on['rustc']}, "
@@ -160,32 +171,49 @@ def _machine(part):
 
 
 def _section(told, targets):
-    newest = list(told["parts"].values())[-1]
-    ends = [(datetime.strptime(part["at"], MINUTE), part["seconds"]) for part in told["parts"].values()]
+    parts = list(told["parts"].values())
+    ends = [(datetime.strptime(part["at"], MINUTE), part["seconds"]) for part in parts]
     first = min(end - timedelta(seconds=seconds) for end, seconds in ends).strftime(MINUTE)
     last = max(end for end, _ in ends).strftime(MINUTE)
-    on = newest["machine"]
+    machines = _each(f"{on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB" for on in (part["machine"] for part in parts))
+    commits = _each(part["machine"]["commit"] for part in parts)
     return (
-        f"\nMeasured from {first} to {last} on {on['cpu']}, {on['cores']} cores, {on['memory_gib']} GiB, with the "
-        f"load on the same cores. [All figures](benches/results/results.md).\n\n{_of_targets(targets)}\n"
+        f"\nMeasured from {first} to {last} at commit {commits} on {machines}, with the load on the same cores: medians of "
+        f"{FULL.rounds} rounds, of {STARTS} starts, and for memory of {LIVES} runs. [All figures](benches/results/results.md).\n\n"
+        f"{_of_targets(targets)}\n"
         "![Processor time of a request](benches/results/results.svg)\n\n"
     )
 
 
+def _each(values):
+    """Those that differ: parts may have been measured apart."""
+    return " and ".join(dict.fromkeys(values))
+
+
 # ---------------------------------------------------------------------------------------------------------------- plot
 
-# What the plot shows, by where its figure stands.
+# What the plot shows, by where its figure stands. What is beside each other was measured in turn.
 BARS = [
     ("Page of 20 clients", None),
     ("floor", ("pages", "floor", "floor")),
     ("Keywright", ("pages", "floor", "portal")),
-    ("django-oauth-toolkit, list of 20", ("peers", "django-oauth-toolkit", "django, 20 applications")),
+    ("Page of 20 clients, list of 20 applications", None),
+    ("Keywright", ("peers", "django-oauth-toolkit", "keywright, 20 clients")),
+    ("django-oauth-toolkit", ("peers", "django-oauth-toolkit", "django, 20 applications")),
+    ("Page of a client, of an application", None),
+    ("Keywright", ("peers", "django-oauth-toolkit", "keywright, a client")),
+    ("django-oauth-toolkit", ("peers", "django-oauth-toolkit", "django, an application")),
     ("Token, client credentials", None),
     ("floor", ("tokens", "client_credentials", "floor")),
     ("Keywright, 1 client", ("tokens", "client_credentials", "1 client")),
     ("Keywright, very many clients", ("tokens", "client_credentials", "{clients} clients")),
-    ("oidc-provider, 1 client", ("peers", "oidc-provider", "oidc-provider")),
-    ("django-oauth-toolkit, 1 client", ("peers", "django-oauth-toolkit", "django, token")),
+    ("The same beside oidc-provider", None),
+    ("Keywright", ("peers", "oidc-provider", "keywright")),
+    ("oidc-provider", ("peers", "oidc-provider", "oidc-provider")),
+    ("The same beside django-oauth-toolkit", None),
+    ("Keywright", ("peers", "django-oauth-toolkit", "keywright, token")),
+    ("it, secret kept as it is", ("peers", "django-oauth-toolkit", "django, token, plain secret")),
+    ("it, secret kept by a hash", ("peers", "django-oauth-toolkit", "django, token")),
 ]
 WIDTH, LABELS, ROW, TOP = 760, 230, 24, 44
 
@@ -216,6 +244,7 @@ def _plot(parts):
         "<title>Processor time of a request in microseconds</title>",
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         '<text x="12" y="24" font-size="15" font-weight="600" fill="#1a1a1a">Processor time of a request, µs (logarithmic; shorter is better)</text>',
+        f'<text x="{WIDTH - 12}" y="24" text-anchor="end" fill="#595959">line: least to most</text>',
     ]
     for decade in range(decades + 1):
         at, value = x(least * 10**decade), least * 10**decade

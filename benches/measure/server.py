@@ -8,11 +8,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from .command import Failed, end_of
+
 TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class Failed(Exception):
-    """Something was not as it has to be to be measured."""
 
 
 def free_port():
@@ -62,9 +60,9 @@ class Server:
         deadline = time.monotonic() + 120
         while not answers(self.port, self.ready):
             if self.process.poll() is not None:
-                raise Failed(f"{self.name} did not start; {self.log} says why")
+                raise Failed(f"{self.name} did not start:\n{end_of(self.log.read_text())}")
             if time.monotonic() > deadline:
-                raise Failed(f"{self.name} does not answer; {self.log} may say why")
+                raise Failed(f"{self.name} does not answer:\n{end_of(self.log.read_text())}")
             time.sleep(0.002)
 
     def cpu_seconds(self):

@@ -3,9 +3,9 @@
 //!
 //! It does, for a page: parse the request, one hop to the blocking pool, one indexed read of a session's row and one of
 //! twenty clients' rows from the same SQLite file through a pool of connections, escape what it read and write it with
-//! askama into a page of exactly as many bytes as the portal's, compressed where the request asks for it. For a token: the
-//! same hop, one indexed read of the client with its secret's hash, the check of the secret by the function and at the
-//! cost that Keywright has, one ES256 signature by aws-lc-rs, JSON.
+//! askama into a page of exactly as many bytes as the portal's, compressed as the portal does it where the request asks for
+//! it. For a token: the same hop, one indexed read of the client with its secret's hash, the check of the secret by the
+//! function and at the cost that Keywright has, one ES256 signature by aws-lc-rs, JSON.
 //!
 //! It does not: check the cookie, ask who the person is and what they may see, read anything besides these rows, send
 //! headers for security, log, count, note when a secret was used, or know any other page. So nobody gets to 1.0.
@@ -15,7 +15,7 @@
 use std::fmt::Write;
 
 use actix_web::http::header;
-use actix_web::middleware::Compress;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, error, web};
 use askama::Template;
 use aws_lc_rs::rand::SystemRandom;
@@ -26,6 +26,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ConnectionManager, Pool};
 use keywright::crypto::hashing;
 use keywright::domain::secret::PlainSecret;
+use keywright::portal::compression::compress;
 use serde_json::json;
 
 diesel::table! {
@@ -242,7 +243,7 @@ async fn main() -> anyhow::Result<()> {
         App::new()
             .app_data(floor.clone())
             .app_data(key.clone())
-            .wrap(Compress::default())
+            .wrap(from_fn(compress))
             .route("/page", web::get().to(page))
             .route("/token", web::post().to(token))
             .route("/readyz", web::get().to(HttpResponse::Ok))

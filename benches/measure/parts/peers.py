@@ -5,10 +5,10 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
 from dataclasses import replace
 
 from .. import portal
+from ..command import Failed, said_by
 from ..data import SMALL, alone, copied, kept, member
 from ..load import Load
 from ..machine import ROOT
@@ -33,9 +33,9 @@ def _oidc_provider(run, server, clients):
     run.tell("oidc-provider")
     client, secret = "benches", secrets.token_urlsafe(32)
     environment = {"PORT": "{port}", "CLIENT_ID": client, "CLIENT_SECRET": secret, "NODE_ENV": "production"}
-    command = ["node", "oidc-provider.mjs"]
+    command = [run.node, "oidc-provider.mjs"]
     log, ready = run.scratch / "oidc-provider.log", "/.well-known/openid-configuration"
-    with Server("oidc-provider", command, log, environment, ready, run.node_modules()) as peer:
+    with Server("oidc-provider", command, log, environment, ready, run.node_folder) as peer:
         contenders = [
             Contender("keywright", server, token_load(clients)),
             Contender("oidc-provider", peer, token_load([(client, secret)], "/token")),
@@ -49,18 +49,18 @@ def _oidc_provider(run, server, clients):
 
 def _django(run, server, browser, clients):
     run.tell("django-oauth-toolkit")
-    python = run.django()
     folder = run.scratch / "django"
     folder.mkdir()
     shutil.copy(ROOT / "benches" / "django" / "project.py", folder)
     environment = {"DJANGO_DATABASE": str(folder / "django.db")}
-    said = subprocess.run(
-        [python, "project.py", "prepare"], cwd=folder, env={**os.environ, **environment}, check=True, capture_output=True, text=True
-    )
-    made = json.loads(said.stdout)
-    command = [python.parent / "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", WORKERS, "project:application"]
+    made = json.loads(said_by([run.python, "project.py", "prepare"], cwd=folder, env={**os.environ, **environment}))
+    command = [run.python.parent / "gunicorn", "--bind", "127.0.0.1:{port}", "--workers", WORKERS, "project:application"]
     with Server("django-oauth-toolkit", command, folder / "log", environment, "/o/applications/", folder) as peer:
         cookie = {"Cookie": made["cookie"]}
+        for page in (made["list"], made["details"]):
+            status, _, _ = portal.ask(peer.url + page, cookie)
+            if status != 200:
+                raise Failed(f"django-oauth-toolkit answers {status} at {page}")
 
         def asking(client):
             return token_load([(client, made["secret"])], "/o/token/")

@@ -1,21 +1,23 @@
-"""The core figures on PostgreSQL: one instance, and three on one database, each asked by a wrk of its own.
+"""The core figures on PostgreSQL: one instance, and three on one database beside one.
 
 The server is that of tests/postgres, which does without fsync: what reads cost is the same with it, writing would take
 longer."""
 
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from .. import load as wrk
 from .. import portal
+from ..command import Failed, said_by
 from ..data import LARGE, MIDDLE, SMALL, Data, fill, member
 from ..load import measure
 from ..machine import ROOT
 from ..portal import ID, Browser, token_load
-from ..rounds import Contender, figures, in_turn, spread
-from ..server import Failed, cpu_seconds
+from ..rounds import Contender, figures, in_turn
+from ..server import cpu_seconds
 from . import tokens
 
 INSTANCES = 3
@@ -31,8 +33,8 @@ def run(run):
             for server in servers:
                 portal.token(server, *clients[0])
             one = _one(run, data, servers[0], clients, database_pid)
-            three = _three(run, servers, clients)
-    return {"clients": sum(tenants * count for _, tenants, count in _companies(run.scale)), "one": one, "three": three}
+            instances = _instances(run, servers, clients)
+    return {"clients": sum(tenants * count for _, tenants, count in _companies(run.scale)), "one": one, "instances": instances}
 
 
 def _companies(scale):
@@ -44,7 +46,7 @@ def _one(run, data, server, clients, database_pid):
     browser, crowd = Browser(server, member(SMALL)), Browser(server, member(LARGE))
     contenders = [
         Contender("service", server, browser.load(browser.first("/services", f"/services/{ID}"))),
-        Contender("search among the most clients", server, crowd.load(*portal.SEARCHES)),
+        *(Contender(f"search, {count} at once", server, crowd.load(*portal.SEARCHES, connections=count)) for count in (1, 8)),
         Contender("client credentials, 1 client", server, token_load(clients[:1])),
         Contender(f"client credentials, {len(clients)} clients", server, token_load(clients)),
     ]
@@ -56,23 +58,41 @@ def _one(run, data, server, clients, database_pid):
     return {**windows, **tokens.for_users(run, data, server, clients[0])}
 
 
-def _three(run, servers, clients):
-    run.tell(f"PostgreSQL, {INSTANCES} instances")
-    rounds = []
+# So many connections ask in all, however many instances there are; each instance is asked by a wrk of its own.
+ASKING = 12
+
+
+def _instances(run, servers, clients):
+    """Tokens by one instance and by all of them, in turn."""
+    run.tell(f"PostgreSQL, one instance and {INSTANCES}")
+    groups = {"one": servers[:1], "three": servers}
+    for group in groups.values():
+        _together(group, clients, run.scale.warm_up)
+    rounds = {name: [] for name in groups}
     for _ in range(run.scale.rounds):
-        loads = [replace(token_load(clients), connections=4, at=len(clients) // INSTANCES * number) for number in range(INSTANCES)]
-        before = [server.cpu_seconds() for server in servers]
-        running = [wrk.start(server.url, load, run.scale.window) for server, load in zip(servers, loads)]
-        done = [wrk.finish(process, load) for process, load in zip(running, loads)]
-        used = sum(server.cpu_seconds() for server in servers) - sum(before)
-        requests = sum(figures["requests"] for figures in done)
-        per_second = sum(figures["requests"] / figures["microseconds"] * 1e6 for figures in done)
-        rounds.append((used / requests * 1e6, per_second, max(figures["p99"] for figures in done) / 1000))
-    return {
-        "cpu_microseconds": spread([cpu for cpu, _, _ in rounds], 1),
-        "requests_per_second": spread([per_second for _, per_second, _ in rounds], 0),
-        "p99_milliseconds": spread([p99 for _, _, p99 in rounds]),
-    }
+        for name, group in groups.items():
+            rounds[name].append(_together(group, clients, run.scale.window))
+    return {name: figures(windows) for name, windows in rounds.items()}
+
+
+def _together(servers, clients, seconds):
+    """A window in which all of them are asked, as if they were one; its latencies are those of the slowest."""
+    count = len(servers)
+    loads = [replace(token_load(clients), connections=ASKING // count, at=len(clients) // count * n) for n in range(count)]
+    before = [server.cpu_seconds() for server in servers]
+    running = [wrk.start(server.url, load, seconds) for server, load in zip(servers, loads)]
+    done = [wrk.finish(process, load) for process, load in zip(running, loads)]
+    time.sleep(wrk.SETTLING)
+    used = sum(server.cpu_seconds() for server in servers) - sum(before)
+    requests = sum(said["requests"] for said in done)
+    return wrk.Window(
+        requests=requests,
+        per_second=sum(said["requests"] / said["microseconds"] * 1e6 for said in done),
+        cpu=used / requests * 1e6,
+        p50=max(said["p50"] for said in done) / 1000,
+        p99=max(said["p99"] for said in done) / 1000,
+        bytes=sum(said["bytes"] for said in done) / requests,
+    )
 
 
 @contextmanager
@@ -84,7 +104,7 @@ def _postgres():
         address = process.stdout.readline().strip()
         if not address:
             raise Failed("PostgreSQL did not start")
-        subprocess.run(["psql", address, "--quiet", "--command", "CREATE DATABASE benches"], check=True)
+        said_by(["psql", address, "--quiet", "--command", "CREATE DATABASE benches"])
         yield address.rpartition("/")[0] + "/benches", process.pid
     finally:
         process.stdin.close()

@@ -2,9 +2,9 @@
 
 import json
 import os
-import subprocess
 
 from .. import portal
+from ..command import said_by
 from ..data import SMALL, alone, copied, kept, member
 from ..portal import ID, Browser
 
@@ -21,8 +21,6 @@ def run(run):
             "client": browser.first("/clients", f"/clients/{ID}"),
         }
         environment = {**os.environ, "BASE_URL": server.url, "COOKIE": browser.cookie, "CHROMIUM": run.chromium()}
-        command = ["node", "weight.mjs", *pages.values()]
-        folder = run.node_modules()
-        said = subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
+        said = said_by([run.node, "weight.mjs", *pages.values()], cwd=run.node_folder, env=environment)
     weights = json.loads(said)
     return {page: weights[path] for page, path in pages.items()}

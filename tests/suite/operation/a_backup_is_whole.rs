@@ -341,7 +341,7 @@ fn postgresql_is_told_its_own_tools_and_never_its_password() {
         ),
         (
             ["restore", "it's"],
-            "pg_restore --clean --if-exists --no-owner --single-transaction \
+            "pg_restore --no-owner --single-transaction \
              --dbname='postgres://keywright@db1:5432,db2:5432/portal?target_session_attrs=read-write' 'it'\\''s'",
         ),
     ] {
