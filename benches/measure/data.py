@@ -140,7 +140,7 @@ def fill(data, binary, companies, tell):
 
 def kept(folder, binary, companies, tell):
     """A filled SQLite database that is kept for the next run. Not to be changed: see `copied`."""
-    name = "-".join(f"{seed}x{tenants}x{clients}" for seed, tenants, clients in companies)
+    name = "-".join([*(f"{seed}x{tenants}x{clients}" for seed, tenants, clients in companies), f"by{SERVICE}"])
     data = Data(folder / name, f"sqlite://{folder / name / 'keywright.db'}")
     # What is generated as deleted is due after 13 days.
     fresh = data.secrets_file.exists() and time.time() - data.secrets_file.stat().st_mtime < 7 * 86_400
