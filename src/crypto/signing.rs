@@ -242,7 +242,12 @@ impl<'t> Unverified<'t> {
         self.header("kid")
     }
 
-    /// What it says, with nobody's word for it: for finding the keys to verify it with.
+    /// The kind of token that it says it is; empty where it says nothing.
+    pub fn typ(&self) -> &str {
+        self.header("typ")
+    }
+
+    /// What it says, with nobody's word for it: for finding who may vouch for it.
     pub fn claim(&self, name: &str) -> Option<&str> {
         self.claims.get(name)?.as_str()
     }

@@ -31,7 +31,7 @@ pub async fn answer(request: HttpRequest, mut payload: web::Payload) -> Result<H
             let mut kept = params.without(&["client_secret", "client_assertion", "client_assertion_type", "client_id"]);
             kept.insert("client_id", registered.client.client_id.as_str());
             let request_uri = operations
-                .push_request(registered, &kept)
+                .push_request(&caller, &kept, &at.address)
                 .map_err(|refusal| protocol::Refused::of(registered, refusal))?;
             Ok((request_uri, registered.into()))
         })

@@ -208,7 +208,9 @@ fn claims(params: &Params) -> Result<Claims, Refusal> {
             Some(Value::Object(named)) => {
                 let subject = named.get("sub").and_then(|sub| sub.get("value")).and_then(Value::as_str);
                 claims.subject = claims.subject.or(subject.map(ToOwned::to_owned));
-                claims.wants_second_factor |= named.get("acr").is_some_and(wants_second_factor);
+                if let Some(acr) = named.get("acr") {
+                    claims.wants_second_factor |= wants_second_factor(acr)?;
+                }
             }
             Some(_) => return Err(fault()),
         }
@@ -216,13 +218,20 @@ fn claims(params: &Params) -> Result<Claims, Refusal> {
     Ok(claims)
 }
 
-/// Whether an `acr` is essential, and only a second factor is enough for it.
-fn wants_second_factor(acr: &Value) -> bool {
+/// Whether an `acr` is essential, and only a second factor is enough for it. One that nobody can reach here is refused
+/// (OpenID Connect Core §5.5.1.1).
+fn wants_second_factor(acr: &Value) -> Result<bool, Refusal> {
     let one = acr.get("value").into_iter();
     let several = acr.get("values").and_then(Value::as_array).into_iter().flatten();
-    let mut values = one.chain(several).filter_map(Value::as_str).peekable();
+    let values: Vec<&str> = one.chain(several).filter_map(Value::as_str).collect();
     let is_essential = acr.get("essential").and_then(Value::as_bool).unwrap_or(false);
-    is_essential && values.peek().is_some() && values.all(|value| value != "1")
+    if !is_essential || values.is_empty() || values.contains(&"1") {
+        return Ok(false);
+    }
+    match values.contains(&"2") {
+        true => Ok(true),
+        false => Err(invalid("claims", "an essential acr among 1 and 2", &values.join(", "))),
+    }
 }
 
 fn invalid(name: &str, expected: &str, received: &str) -> Refusal {
@@ -263,6 +272,9 @@ mod tests {
             |acr| claims(&of("claims", &format!(r#"{{"id_token":{{"acr":{acr}}}}}"#))).unwrap().wants_second_factor;
         assert!(wants(r#"{"essential":true,"values":["2"]}"#));
         assert!(wants(r#"{"essential":true,"value":"2"}"#));
+        let unreachable = claims(&of("claims", r#"{"userinfo":{"acr":{"essential":true,"values":["3"]}}}"#));
+        assert_eq!(unreachable.unwrap_err().fault, Fault::ParameterInvalid);
+        assert!(wants(r#"{"essential":true,"values":["3","2"]}"#));
         for less in [r#"{"essential":true,"values":["2","1"]}"#, r#"{"values":["2"]}"#, r#"{"essential":true}"#, "null"]
         {
             assert!(!wants(less), "{less}");

@@ -4,7 +4,7 @@ use keywright::domain::client::ClientType;
 use keywright::operations::fill::Company;
 
 use super::asking::{Returned, give_password, request};
-use crate::support::{App, Browser, CALLBACK, HOUR, MINUTE, Person, SECOND, TestPortal, claims};
+use crate::support::{App, Browser, CALLBACK, HOUR, MINUTE, Person, SECOND, TestPortal, answered, claims};
 
 fn web() -> (TestPortal, Company, App) {
     let portal = TestPortal::spawn();
@@ -181,6 +181,27 @@ fn claims_that_are_named_need_consent() {
     assert!(browser.press("Allow").sees("roles"), "it is shown anew");
     Returned::on(browser.press("Allow")).code();
     Returned::on(browser.visit(&request(&app, &silent))).code();
+}
+
+/// A claim that was named when the client had no scope for it was shown to nobody.
+#[test]
+fn a_scope_that_comes_later_tells_nothing_of_claims_named_before() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |input| {
+        input.require_consent = "yes".into();
+        input.scopes = vec!["openid".into(), "email".into()];
+    });
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let named = r#"{"userinfo":{"email":null,"name":null},"id_token":{"name":null}}"#;
+    assert!(!browser.visit(&request(&app, &[("scope", "openid"), ("claims", named)])).sees("Name and picture"));
+    let code = Returned::on(browser.press("Allow")).code().to_owned();
+    portal.edit_client(&company, app.uid, |input| input.scopes.push("profile".into()));
+    let tokens = portal.redeem(&app, &code);
+    assert!(claims(tokens.text("id_token")).get("name").is_none());
+    let userinfo = portal.http().get(format!("{}/oauth2/userinfo", portal.url));
+    let told = answered(userinfo.bearer_auth(tokens.text("access_token"))).body;
+    assert!(told.get("email").is_some() && told.get("name").is_none(), "{told}");
 }
 
 #[test]

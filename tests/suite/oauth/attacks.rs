@@ -276,3 +276,26 @@ fn one_address_does_not_fill_the_database() {
     portal.clock.advance(16 * MINUTE);
     assert!(begins().starts_with("/sign-in"));
 }
+
+/// A public client's request can be pushed by anybody who knows its name.
+#[test]
+fn one_address_does_not_fill_it_with_pushed_requests_either() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let public = portal.app(&company, ClientType::Native, |_| {});
+    let confidential = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let push = |app: &App| {
+        let address = request(app, &[]);
+        let form = url::Url::parse(&format!("{}{address}", portal.url)).unwrap().query().unwrap().to_owned();
+        let asked = portal.http().post(format!("{}/oauth2/par", portal.url));
+        let asked = match app.secret.is_empty() {
+            true => asked,
+            false => asked.basic_auth(&app.client_id, Some(&app.secret)),
+        };
+        answered(asked.header("content-type", "application/x-www-form-urlencoded").body(form)).status
+    };
+    assert_eq!((push(&public), push(&confidential)), (201, 201));
+    assert_eq!(portal.sql("UPDATE throttles SET failures = 1000 WHERE bucket LIKE 'requests:%'"), 1);
+    push(&public);
+    assert_eq!((push(&public), push(&confidential)), (503, 201));
+}

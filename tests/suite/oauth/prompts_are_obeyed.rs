@@ -191,3 +191,14 @@ fn parameters_that_mean_nothing_here_do_no_harm() {
     let without = [("code_challenge", ""), ("code_challenge_method", "")];
     assert_eq!(error(&mut browser, &app, &without), "invalid_request");
 }
+
+/// A stranger may be somebody to the other provider that they sign in with, so it has to be told.
+#[test]
+fn a_stranger_proves_it_anew_as_well() {
+    let (portal, app, _) = signed_in();
+    let at = |changes: &[(&str, &str)]| Browser::new(&portal.url).visit(&request(&app, changes)).path.clone();
+    assert!(!at(&[]).contains("again"));
+    for change in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "60")] {
+        assert!(at(&[change]).contains("again"), "{change:?}: {}", at(&[change]));
+    }
+}

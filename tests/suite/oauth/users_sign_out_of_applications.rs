@@ -1,9 +1,10 @@
 //! Signing out at an application signs out here (OpenID Connect RP-Initiated Logout 1.0).
 
 use keywright::domain::client::ClientType;
+use keywright::operations::protocol::signing::Rotation;
 
 use super::asking::{Returned, request};
-use crate::support::{App, Browser, Person, TestPortal};
+use crate::support::{App, Browser, MINUTE, Person, TestPortal};
 
 const AFTERWARDS: &str = "https://app.example.com/signed-out";
 
@@ -70,9 +71,23 @@ fn without_it_the_user_is_asked() {
     assert_eq!(developer.press("Sign out").heading(), "You are signed out");
 }
 
+/// The key that signed the ID token is gone by then, as after any rotation: it names the application, and nobody.
+#[test]
+fn an_old_id_token_asks() {
+    let (portal, _, mut browser, id_token) = signed_in();
+    portal.clock.advance(MINUTE);
+    portal.application.operations.rotate_signing_keys(Rotation::AtOnce).unwrap();
+    portal.clock.advance(66 * MINUTE);
+    let page = browser.visit(&logout(&[("id_token_hint", &id_token), ("post_logout_redirect_uri", AFTERWARDS)]));
+    assert_eq!(page.heading(), "Sign out?");
+    assert_eq!(browser.press("Sign out").path, AFTERWARDS);
+    assert!(!browser.is_signed_in());
+}
+
 #[test]
 fn nobody_is_sent_where_the_client_has_not_registered() {
     let (_portal, app, mut browser, id_token) = signed_in();
+    let tampered = format!("{}{}", &id_token[..id_token.len() - 8], "AAAAAAAA");
     let with_query = format!("{AFTERWARDS}?foo=bar");
     let id = ("client_id", app.client_id.as_str());
     let hint = ("id_token_hint", id_token.as_str());
@@ -84,6 +99,7 @@ fn nobody_is_sent_where_the_client_has_not_registered() {
         vec![hint, ("client_id", "somebody.else"), ("post_logout_redirect_uri", AFTERWARDS)],
         vec![("id_token_hint", "forged"), ("post_logout_redirect_uri", AFTERWARDS)],
         vec![("id_token_hint", "a.b.c")],
+        vec![("id_token_hint", &tampered), ("post_logout_redirect_uri", AFTERWARDS)],
         vec![("client_id", "unknown")],
     ] {
         let page = browser.visit(&logout(&params));

@@ -8,6 +8,7 @@ use crate::domain::id::{ConsentId, GrantId};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::grant::{CODE_LASTS, Grant, REFRESHING_LASTS};
 use crate::domain::protocol::return_to::{Answer, Fields};
+use crate::operations::protocol::claims;
 use crate::operations::protocol::tokens::Beside;
 use crate::operations::{Operations, new_id};
 
@@ -55,7 +56,7 @@ impl Operations {
             authenticated_at: user.authenticated_at,
             second_factor: user.second_factor,
             nonce: request.nonce.clone(),
-            claims: request.claims.clone(),
+            claims: claims::named_and_allowed(registered, &request.claims),
             created_at: now,
             expires_at: now.plus(REFRESHING_LASTS),
             ended_at: None,

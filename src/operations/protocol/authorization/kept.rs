@@ -11,6 +11,7 @@ use crate::domain::protocol::fault::Refusal;
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::registered::Registered;
 use crate::operations::accounts::sign_in::address_bucket;
+use crate::operations::protocol::clients::Caller;
 use crate::operations::{Operations, Result};
 
 /// What begins the `request_uri` of a pushed request (RFC 9126 §2.2).
@@ -49,9 +50,19 @@ const KNOWN: [&str; 20] = [
 ];
 
 impl Operations {
-    /// Keeps what a client has pushed. Answers with its `request_uri`.
-    pub fn push_request(&self, registered: &Registered, params: &Params) -> std::result::Result<String, Refusal> {
+    /// Keeps what a client has pushed. Answers with its `request_uri`. For a client that proves nothing anybody can push,
+    /// so those from one address are counted.
+    pub fn push_request(
+        &self,
+        caller: &Caller,
+        params: &Params,
+        address: &str,
+    ) -> std::result::Result<String, Refusal> {
+        let registered = &caller.registered;
         self.check_pushed_request(registered, params)?;
+        if !caller.is_confidential {
+            self.count_request(address)?;
+        }
         let token = self.keep_request(registered, params, true, PUSHED_LASTS)?;
         Ok(format!("{PUSHED}{token}"))
     }
@@ -59,8 +70,12 @@ impl Operations {
     /// Lets a request wait for its user. Answers with a token that finds it again. Anybody can begin one, so those from
     /// one address are counted.
     pub fn let_wait(&self, asked: &Asked, address: &str) -> Result<String> {
-        self.count(&address_bucket("requests", address), REQUESTS_PER_ADDRESS)?;
+        self.count_request(address)?;
         self.keep_request(&asked.registered, &asked.params, false, WAITS)
+    }
+
+    fn count_request(&self, address: &str) -> Result<()> {
+        self.count(&address_bucket("requests", address), REQUESTS_PER_ADDRESS).map(drop)
     }
 
     fn keep_request(&self, registered: &Registered, params: &Params, pushed: bool, lasts: Duration) -> Result<String> {

@@ -28,7 +28,8 @@ pub struct User {
 /// What comes next.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// `again` where somebody is signed in, and that is not enough.
+    /// `again` where they have to prove it anew: somebody is signed in, and that is not enough, or might be where another
+    /// provider says who comes.
     SignIn { again: bool },
     /// The service is in sandbox, and the user is not one of its test users.
     NotATestUser(User),
@@ -67,9 +68,11 @@ impl Operations {
 
     fn step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Refusal> {
         let subjects = self.subjects_meant(asked)?;
-        let Some(browser) = browser else { return Ok(Step::SignIn { again: false }) };
-        let Some(user) = self.user_at(browser)? else { return Ok(Step::SignIn { again: true }) };
         let request = &asked.request;
+        let Some(browser) = browser else {
+            return Ok(Step::SignIn { again: request.prompt.wants_sign_in() || request.max_age.is_some() });
+        };
+        let Some(user) = self.user_at(browser)? else { return Ok(Step::SignIn { again: true }) };
         let signed_in_for_this = user.authenticated_at >= asked_at;
         let too_old = request.max_age.is_some_and(|limit| self.now().since(user.authenticated_at) > limit);
         if !signed_in_for_this && (request.prompt.wants_sign_in() || too_old) {
@@ -96,7 +99,7 @@ impl Operations {
         if !user.second_factor && (company_wants_factor || request.wants_second_factor) {
             return Ok(Step::SecondFactor(user));
         }
-        if request.prompt.consent || (asked.may_be_imitated() && !signed_in_for_this) {
+        if request.prompt.consent || asked.may_be_imitated() {
             return Ok(Step::Consent(user));
         }
         // A company decides for its own people whether they are asked. Everybody else is: whoever registers a client must
