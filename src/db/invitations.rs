@@ -146,13 +146,14 @@ pub fn remove(writer: &mut Writer<'_>, id: InvitationId) -> Result<bool> {
     Ok(diesel::delete(invitations::table.find(id.to_string())).execute(writer.conn())? == 1)
 }
 
-/// Takes back what invites people to administer a tenant.
-pub fn remove_administrators(writer: &mut Writer<'_>, tenant: TenantId) -> Result<()> {
-    let asked = invitations::table
+/// What invites people to administer a tenant.
+pub fn of_administrators(reader: &mut Reader<'_>, tenant: TenantId) -> Result<Vec<Invitation>> {
+    let rows: Vec<Row> = invitations::table
         .filter(invitations::tenant_id.eq(tenant.to_string()))
-        .filter(invitations::administrator.eq(true));
-    diesel::delete(asked).execute(writer.conn())?;
-    Ok(())
+        .filter(invitations::administrator.eq(true))
+        .order(invitations::id)
+        .load(reader.conn())?;
+    rows.into_iter().map(Invitation::try_from).collect()
 }
 
 /// Uses an invitation up, if the token still opens it and it has not expired. Of two that accept it, one does.

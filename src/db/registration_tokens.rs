@@ -8,7 +8,7 @@ use super::schema::{clients, registered_clients, registration_tokens, services};
 use super::stored;
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::id::RegistrationTokenId;
+use crate::domain::id::{ClientUid, RegistrationTokenId};
 use crate::domain::registration_token::{RegisteredClient, RegistrationToken};
 
 #[derive(Queryable, Insertable)]
@@ -149,6 +149,17 @@ pub fn client_by_hash(reader: &mut Reader<'_>, hash: &str) -> Result<Option<Regi
             })
         })
         .transpose()
+}
+
+/// Whether a registration access token manages the client.
+pub fn is_managed(reader: &mut Reader<'_>, client: ClientUid) -> Result<bool> {
+    let found = registered_clients::table.find(client.to_string()).count().get_result::<i64>(reader.conn())?;
+    Ok(found > 0)
+}
+
+/// Takes the client's registration access token away. Answers whether there was one.
+pub fn remove_client(writer: &mut Writer<'_>, client: ClientUid) -> Result<bool> {
+    Ok(diesel::delete(registered_clients::table.find(client.to_string())).execute(writer.conn())? == 1)
 }
 
 /// What a client says of itself has changed.

@@ -48,10 +48,12 @@ actions! {
     ClientUpdated = "client.updated", "updated the client";
     ClientDeactivated = "client.deactivated", "deactivated the client";
     ClientReactivated = "client.reactivated", "reactivated the client";
+    RegistrationAccessTokenRevoked = "client.registration_access_token_revoked", "revoked the registration access token of the client";
     ClientDeleted = "client.deleted", "deleted the client";
     ClientTried = "client.tried", "tried out the client";
     ClientPurged = "client.purged", "removed for good the client";
     SecretAdded = "secret.added", "added the secret";
+    SecretRenewed = "secret.renewed", "got another value, before it was shown, for the secret";
     SecretRevealed = "secret.revealed", "was shown the secret";
     SecretRotated = "secret.rotated", "rotated the secret";
     SecretDeleted = "secret.deleted", "deleted the secret";

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::services::status_change;
-use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale};
+use super::{
+    Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_overtaken, refuse_stale,
+};
 use crate::access::{Confirmed, Permit, TenantScope, act};
 use crate::db::{self, Conflict, Reader, Writer};
 use crate::domain::audit::{AuditAction, Change, changes};
@@ -123,7 +125,13 @@ impl Operations {
             if after.state != before.state {
                 changed.push(status_change(&before.state, &after.state));
             }
-            let of_roles = role_changes(&db::clients::roles_of_one(writer, uid)?, &roles);
+            // Whoever may not give roles leaves them alone: written once more, one would outlive its community, which may
+            // be left at this moment.
+            let gives_roles = permit.actor().may_give_client_roles();
+            let of_roles = match gives_roles {
+                true => role_changes(&db::clients::roles_of_one(writer, uid)?, &roles),
+                false => Vec::new(),
+            };
             if !of_roles.is_empty() {
                 permit.clone().confirmed(now)?;
             }
@@ -134,8 +142,10 @@ impl Operations {
             after.version += 1;
             after.updated_at = now;
             db::clients::update(writer, &after)?;
-            db::clients::set_roles(writer, uid, &roles.tenant)?;
-            db::clients::set_community_roles(writer, uid, &roles.community)?;
+            if gives_roles {
+                db::clients::set_roles(writer, uid, &roles.tenant)?;
+                db::clients::set_community_roles(writer, uid, &roles.community)?;
+            }
             self.note_for_review(writer, permit, &service, &after, &changed)?;
             record(
                 writer,
@@ -158,9 +168,17 @@ impl Operations {
     }
 
     /// Brings an inactive or deleted client back. `undo` brings a deleted one back as it was before.
-    pub fn reactivate_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, undo: bool) -> Result<Client> {
+    /// `version_seen`, unless empty, is the client's as of what is undone.
+    pub fn reactivate_client(
+        &self,
+        permit: &Permit<act::EditClients>,
+        uid: ClientUid,
+        undo: bool,
+        version_seen: &str,
+    ) -> Result<Client> {
         let now = self.now();
         self.move_client(permit, uid, AuditAction::ClientReactivated, |client, service| {
+            refuse_overtaken(version_seen, client.version)?;
             if client.state.is_deleted() && service.state.is_deleted() {
                 return Err(WrongState::because(
                     "The service of this client is deleted. Reactivate the service first.",
@@ -168,6 +186,25 @@ impl Operations {
                 .into());
             }
             Ok(client.state.reactivated(now, undo)?)
+        })
+    }
+
+    /// Revokes the registration access token of a client (RFC 7592), which may have leaked: by machine it is neither changed
+    /// nor deleted any more. The client itself stays as it is.
+    pub fn revoke_registration_access_token(
+        &self,
+        permit: &Confirmed<act::EditClients>,
+        uid: ClientUid,
+    ) -> Result<Client> {
+        self.db.write(|writer| {
+            let (client, _) = lock_with_service(writer, permit.scope(), uid)?;
+            reach(writer, permit, &client)?;
+            if !db::registration_tokens::remove_client(writer, uid)? {
+                return Err(WrongState::because("This client has no registration access token.").into());
+            }
+            let (who, action) = (Who::Person(permit.actor()), AuditAction::RegistrationAccessTokenRevoked);
+            record(writer, self.now(), who, action, &Target::Client(&client), &[])?;
+            Ok(client)
         })
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::members::record_invitation;
 use super::{Error, Made, Operations, Result, Target, Who, once, record};
 use crate::access::{Confirmed, Permit, Role, Roles, act};
 use crate::db::{self, Writer};
@@ -93,7 +94,10 @@ impl Operations {
                 let reason = format!("{name} has an administrator, who invites people there.");
                 return Err(WrongState::because(reason).into());
             }
-            db::invitations::remove_administrators(writer, tenant)?;
+            for invitation in db::invitations::of_administrators(writer, tenant)? {
+                db::invitations::remove(writer, invitation.id)?;
+                record_invitation(self, writer, permit.actor(), AuditAction::InvitationWithdrawn, &invitation)?;
+            }
             let (who, inviter) = (Who::Person(permit.actor()), &permit.actor().membership().name);
             self.invite_to(writer, who, inviter, (tenant, &name), &email, FIRST).map(drop)
         })

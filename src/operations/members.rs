@@ -6,12 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Confirmation, Error, Made, Operations, Result, Target, Who, new_id, once, record, served_for};
-use crate::access::{Actor, Confirmed, Role, Roles, TenantScope, act};
+use crate::access::{Actor, Confirmed, Denied, Permit, Role, Roles, TenantScope, act};
 use crate::crypto::hashing::sha256;
 use crate::crypto::random;
 use crate::db::invitations::Invitation;
 use crate::db::members::Member;
-use crate::db::{self, Writer};
+use crate::db::{self, Reader, Writer};
 use crate::domain::audit::{AuditAction, Change};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{InvitationId, MemberId, TenantId};
@@ -23,7 +23,7 @@ use crate::mail::Message;
 pub const INVITATION_LASTS: Duration = Duration::from_secs(7 * 86_400);
 /// How many invitations a company may send without a pause: nobody's mail server is a megaphone.
 const SENT_WITHOUT_PAUSE: i32 = 100;
-const TOO_MANY: &str = "Your company has just sent very many invitations. Wait a quarter of an hour.";
+pub(super) const TOO_MANY: &str = "Your company has just sent very many invitations. Wait a quarter of an hour.";
 
 /// The form that invites somebody, as typed.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -83,6 +83,8 @@ impl Operations {
         let inviter = permit.actor().membership();
         let company = (inviter.tenant_id, inviter.tenant_name.as_str());
         once(self, submission, |writer| {
+            db::tenants::lock(writer, permit.scope().id())?;
+            still_administrator(writer, permit)?;
             let who = Who::Person(permit.actor());
             self.invite_to(writer, who, &inviter.name, company, &email, roles).map(|(id, _)| id)
         })
@@ -135,6 +137,7 @@ impl Operations {
         self.db.write(|writer| {
             let (now, inviter) = (self.now(), permit.actor().membership());
             db::tenants::lock(writer, permit.scope().id())?;
+            still_administrator(writer, permit)?;
             let before = db::invitations::find(writer, permit.scope(), id)?;
             let token = random::token();
             let invitation = Invitation {
@@ -155,6 +158,7 @@ impl Operations {
     pub fn withdraw_invitation(&self, permit: &Confirmed<act::ManageTenant>, id: InvitationId) -> Result<Invitation> {
         self.db.write(|writer| {
             db::tenants::lock(writer, permit.scope().id())?;
+            still_administrator(writer, permit)?;
             let invitation = db::invitations::find(writer, permit.scope(), id)?;
             if !db::invitations::remove(writer, id)? {
                 return Err(Error::NotFound);
@@ -164,7 +168,7 @@ impl Operations {
         })
     }
 
-    fn count_invitation(&self, scope: TenantScope) -> Result<()> {
+    pub(super) fn count_invitation(&self, scope: TenantScope) -> Result<()> {
         self.count(&format!("invitations:{}", scope.id()), SENT_WITHOUT_PAUSE).map(drop)
     }
 
@@ -200,6 +204,7 @@ impl Operations {
         self.db.write(|writer| {
             let scope = permit.scope();
             db::tenants::lock(writer, scope.id())?;
+            still_administrator(writer, permit)?;
             let member = db::members::find(writer, scope, id)?;
             if input.before != RolesInput::of(member.roles).before {
                 return Err(Error::Stale { since: Vec::new(), version: 0 });
@@ -228,19 +233,30 @@ impl Operations {
         if id == permit.actor().membership().member_id {
             return Err(WrongState::because("This is you. Leave the company from your account page.").into());
         }
-        self.end_membership(permit.actor(), id, AuditAction::MemberRemoved)
+        self.end_membership(permit.actor(), id, AuditAction::MemberRemoved, |writer| {
+            still_administrator(writer, permit)
+        })
     }
 
-    /// Leaves the company that one is in now.
-    pub fn leave_company(&self, permit: &Confirmed<act::See>) -> Result<()> {
+    /// Leaves the company that one is in now, which is the one that the form was served for.
+    pub fn leave_company(&self, permit: &Confirmed<act::See>, company: &str) -> Result<()> {
+        served_for(permit, company)?;
         let own = permit.actor().membership().member_id;
-        self.end_membership(permit.actor(), own, AuditAction::MemberLeft).map(drop)
+        self.end_membership(permit.actor(), own, AuditAction::MemberLeft, |_| Ok(())).map(drop)
     }
 
-    fn end_membership(&self, actor: &Actor, id: MemberId, action: AuditAction) -> Result<Member> {
+    /// `may`: whether the actor still may, with the tenant locked.
+    fn end_membership(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        action: AuditAction,
+        may: impl FnOnce(&mut Writer<'_>) -> Result<()>,
+    ) -> Result<Member> {
         self.db.write(|writer| {
             let scope = actor.scope();
             db::tenants::lock(writer, scope.id())?;
+            may(writer)?;
             let member = db::members::find(writer, scope, id)?;
             if member.roles.administrator {
                 keep_an_administrator(writer, scope, &member)?;
@@ -251,6 +267,15 @@ impl Operations {
             Ok(member)
         })
     }
+}
+
+/// Refuses who has been an administrator when the request came, and is none any more: giving the password again takes a
+/// while. Where the tenant is locked, nobody takes it from them meanwhile.
+fn still_administrator(reader: &mut Reader<'_>, permit: &Permit<act::ManageTenant>) -> Result<()> {
+    let person = permit.actor().membership();
+    let now = db::tenants::membership(reader, person.account_id, Some(person.tenant_id))?;
+    let still = now.is_some_and(|now| now.roles.administrator);
+    if still { Ok(()) } else { Err(Denied { needed: vec![Role::Administrator] }.into()) }
 }
 
 /// Refuses what would leave the tenant without an administrator. The caller has locked the tenant.
@@ -302,7 +327,7 @@ fn what_stops(writer: &mut Writer<'_>, scope: TenantScope, lost: &[Role]) -> Res
     Ok(stops)
 }
 
-fn record_invitation(
+pub(super) fn record_invitation(
     operations: &Operations,
     writer: &mut Writer<'_>,
     actor: &Actor,

@@ -354,6 +354,14 @@ fn served_for<A: Act>(permit: &Permit<A>, company: &str) -> Result<()> {
     Err(WrongState::because(reason).into())
 }
 
+/// Refuses to undo what somebody else has overtaken: undoing a deactivation must not take a deletion back.
+fn refuse_overtaken(version_seen: &str, version: i32) -> Result<()> {
+    if version_seen.is_empty() || version_seen.parse() == Ok(version) {
+        return Ok(());
+    }
+    Err(WrongState::because("Somebody has changed this since. Look at it before you bring it back.").into())
+}
+
 /// Refuses a form that was served before somebody else changed the thing.
 fn refuse_stale(
     reader: &mut Reader<'_>,

@@ -368,6 +368,20 @@ impl Operations {
         Ok(())
     }
 
+    /// Tells somebody about a service, as long as they belong to its company.
+    fn tell_colleague(
+        &self,
+        writer: &mut Writer<'_>,
+        account: AccountId,
+        service: &Service,
+        message: impl FnOnce(String) -> Message,
+    ) -> Result<()> {
+        match db::tenants::membership(writer, account, Some(service.tenant_id))? {
+            Some(_) => self.tell(writer, account, message),
+            None => Ok(()),
+        }
+    }
+
     fn tell_requester(
         &self,
         writer: &mut Writer<'_>,
@@ -381,7 +395,7 @@ impl Operations {
             Verdict::Approve => "approved for release",
             Verdict::Reject => "not released",
         };
-        self.tell(writer, request.requested_by, |name| Message::ReleaseDecided {
+        self.tell_colleague(writer, request.requested_by, service, |name| Message::ReleaseDecided {
             name,
             service: service.settings.name.clone(),
             decision,
@@ -400,7 +414,7 @@ impl Operations {
         permit: &Permit<act::DecideReleases>,
         reason: &str,
     ) -> Result<()> {
-        self.tell(writer, account, |name| Message::ReleaseDecided {
+        self.tell_colleague(writer, account, service, |name| Message::ReleaseDecided {
             name,
             service: service.settings.name.clone(),
             decision,

@@ -225,6 +225,10 @@ impl Operations {
                 .ok_or_else(|| WrongState::because("This form has made its secret already, and it has been shown."))?;
             let value = PlainSecret::generate(secret.environment, random::byte_source());
             db::secrets::replace_value(writer, id, &hashing::hash_secret(&value), value.last_four())?;
+            let renewed = Secret { last_four: value.last_four().to_owned(), ..secret.clone() };
+            let facts = [fact("Value", &ending_in(&secret.last_four), &ending_in(&renewed.last_four))];
+            let (who, target) = (Who::Person(permit.actor()), secret_target(&client, &renewed));
+            record(writer, self.now(), who, AuditAction::SecretRenewed, &target, &facts)?;
             Ok(ToReveal { ticket, secret: value })
         })
     }

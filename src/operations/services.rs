@@ -1,6 +1,8 @@
 //! What people do to services.
 
-use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale, some_of};
+use super::{
+    Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_overtaken, refuse_stale, some_of,
+};
 use crate::access::{Action, Confirmed, Permit, act};
 use crate::crypto::hashing;
 use crate::db;
@@ -150,16 +152,19 @@ impl Operations {
     }
 
     /// Brings an inactive or deleted service back; from deletion with exactly the clients that went with it.
-    /// `undo` brings a deleted one back as it was before.
+    /// `undo` brings a deleted one back as it was before. `version_seen`, unless empty, is the service's as of what is
+    /// undone.
     pub fn reactivate_service(
         &self,
         permit: &Permit<act::ChangeServiceStatus>,
         id: ServiceId,
         undo: bool,
+        version_seen: &str,
     ) -> Result<Service> {
         self.db.write(|writer| {
             let now = self.now();
             let before = db::services::lock(writer, permit.scope(), id)?;
+            refuse_overtaken(version_seen, before.version)?;
             let state = before.state.reactivated(now, undo)?;
             let mut back = Vec::new();
             if before.state.is_deleted() {

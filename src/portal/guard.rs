@@ -27,7 +27,7 @@ use crate::clock::Timestamp;
 use crate::crowd::Place;
 use crate::db::{self, Reader};
 use crate::domain::field_errors::FieldErrors;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, TenantId};
 use crate::operations::{self, Operations};
 
 /// A request of somebody signed in, for an act of the kind `A`.
@@ -255,8 +255,8 @@ impl<A: Act> Guarded<A> {
                 not_signed_in(&self.request)
             }
             // Nothing is done in a company that the person didn't mean: on to the start page of the other one.
-            Refusal::NowIn(company) => {
-                if let Err(error) = Identity::forget_company(&self.session) {
+            Refusal::NowIn { tenant, company } => {
+                if let Err(error) = Identity::go_to_company(&self.session, tenant) {
                     return error;
                 }
                 let text = format!("You are no longer a member of the company you were in. This is {company}.");
@@ -369,7 +369,10 @@ enum Refusal {
     NoSession,
     NoLongerMember,
     /// The company that the session is in has let the person go; they belong to this one too.
-    NowIn(String),
+    NowIn {
+        tenant: TenantId,
+        company: String,
+    },
     /// The company lets nobody work without a second factor, and the person has none.
     SecondFactorWanted {
         company: String,
@@ -393,7 +396,10 @@ fn permit<A: Act>(
     let meant = |one: &&Membership| identity.tenant.is_none_or(|tenant| one.tenant_id == tenant);
     let Some(membership) = memberships.iter().filter(knows_password).find(meant) else {
         let other = memberships.iter().find(knows_password);
-        return Err(other.map_or(Refusal::NoLongerMember, |other| Refusal::NowIn(other.tenant_name.clone())));
+        return Err(other.map_or(Refusal::NoLongerMember, |other| Refusal::NowIn {
+            tenant: other.tenant_id,
+            company: other.tenant_name.clone(),
+        }));
     };
     if membership.policy.second_factor_required && !membership.second_factor && !factor_may_lack {
         return Err(Refusal::SecondFactorWanted { company: membership.tenant_name.clone() });

@@ -110,6 +110,10 @@ pub fn client_reactivation(uid: ClientUid) -> String {
     format!("{CLIENTS}/{uid}/reactivation")
 }
 
+pub fn registration_access_token_revocation(uid: ClientUid) -> String {
+    format!("{CLIENTS}/{uid}/token-revocation")
+}
+
 pub fn client_deletion(uid: ClientUid) -> String {
     format!("{CLIENTS}/{uid}/deletion")
 }

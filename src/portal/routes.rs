@@ -101,6 +101,7 @@ routes! {
     post "/clients/{uid}/edit"                       EditClients         clients::form::update;
     post "/clients/{uid}/deactivation"               EditClients         clients::lifecycle::deactivate;
     post "/clients/{uid}/reactivation"               EditClients         clients::lifecycle::reactivate;
+    post "/clients/{uid}/token-revocation"           EditClients         clients::lifecycle::revoke_registration_access_token;
     get  "/clients/{uid}/deletion"                   EditClients         clients::lifecycle::confirm_deletion;
     post "/clients/{uid}/deletion"                   EditClients         clients::lifecycle::delete;
 

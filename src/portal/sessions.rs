@@ -155,11 +155,6 @@ impl Identity {
         session.insert(NEW_KEY, true).map_err(|_| PageError::Bug("a session can't be written".into()))
     }
 
-    /// From the next request on the session is in whichever company the person joined first.
-    pub fn forget_company(session: &Session) -> Result<(), PageError> {
-        session.insert(TENANT, "").map_err(|_| PageError::Bug("a session can't be written".into()))
-    }
-
     /// Notes that the password was given, and gives the session a new key. It stays the same session: actix-session's
     /// own `renew` ends it and begins another, and a sign-out in between would be lost.
     pub fn confirmed_at(session: &Session, now: Timestamp) -> Result<(), PageError> {
@@ -212,6 +207,7 @@ impl SessionStore for DatabaseSessions {
         let key = random::token();
         let stored = key.clone();
         blocking(&self.0, move |operations| {
+            let state = in_a_company(operations, state)?;
             let begun_at = state
                 .get(BEGUN_AT)
                 .and_then(|micros| micros.parse().ok())
@@ -254,6 +250,16 @@ impl SessionStore for DatabaseSessions {
         let key = key.as_ref().to_owned();
         blocking(&self.0, move |operations| operations.end_session(&key)).await
     }
+}
+
+/// A session begins in the company that its person joined first, and says so: without, somebody who is removed there
+/// would send a form that was open into another company of theirs.
+fn in_a_company(operations: &Operations, mut state: State) -> operations::Result<State> {
+    let account = text(&state, ACCOUNT).parse().ok().filter(|_| text(&state, TENANT).is_empty());
+    if let Some(company) = account.map(|account| operations.company_of(account)).transpose()?.flatten() {
+        state.insert(TENANT.to_owned(), serde_json::Value::from(company.to_string()).to_string());
+    }
+    Ok(state)
 }
 
 /// A state that can't be read is nobody's.

@@ -6,7 +6,7 @@ use super::super::deployment::BY_COMMAND;
 use super::super::{Error, Operations, Result, Target, Who, record};
 use super::codes::{self, Half, Purpose};
 use super::new_password;
-use super::sign_in::{account_bucket, codes_bucket};
+use super::sign_in::{account_bucket, codes_bucket, confirming_bucket};
 use crate::access::Actor;
 use crate::crypto::random;
 use crate::db;
@@ -63,6 +63,7 @@ impl Operations {
             db::identities::remove_all(writer, id)?;
             // Whoever reads the mail of the account need not wait for a block that others' guesses brought about.
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
+            db::throttles::clear(writer, &confirming_bucket(account.id))?;
             db::throttles::clear(writer, &codes_bucket(&account.email.key()))?;
             self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
             let tenant = db::tenants::membership(writer, id, None)?.map(|member| member.tenant_id);
@@ -89,6 +90,7 @@ impl Operations {
             db::mailed_codes::remove_of(writer, account.id)?;
             db::identities::remove_all(writer, account.id)?;
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
+            db::throttles::clear(writer, &confirming_bucket(account.id))?;
             self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
             let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);
             let who = Who::Visitor { id: None, name: BY_COMMAND, address: "", tenant };

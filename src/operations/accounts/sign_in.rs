@@ -10,7 +10,7 @@ use crate::crypto::hashing::sha256;
 use crate::db::{self, Writer};
 use crate::domain::account::{Account, PlainPassword};
 use crate::domain::audit::AuditAction;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, TenantId};
 use crate::domain::text::Email;
 
 /// How many failures of one account, and from one address, are forgiven.
@@ -39,6 +39,10 @@ pub(super) fn account_bucket(email_key: &str) -> String {
     format!("account:{}", sha256(email_key))
 }
 
+pub(super) fn confirming_bucket(account: AccountId) -> String {
+    format!("confirming:{account}")
+}
+
 pub(super) fn codes_bucket(email_key: &str) -> String {
     format!("codes-to:{}", sha256(email_key))
 }
@@ -59,8 +63,8 @@ pub(in crate::operations) fn address_bucket(kind: &str, address: &str) -> String
 /// What comes after the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The account belongs to a company.
-    pub is_member: bool,
+    /// The company that the account belongs to; of several, the one joined first.
+    pub company: Option<TenantId>,
     /// A second factor is to be shown.
     pub needs_factor: bool,
 }
@@ -76,41 +80,47 @@ impl Operations {
             Err(_) => None,
         };
         let found = found.filter(|(account, _)| account.activated_at.is_some());
-        self.prove(&key, found, password, address)
+        self.prove(&account_bucket(&key), found, password, address)
     }
 
-    /// Whether the password is this account's; for sensitive acts. Failures count as they do at sign-in.
+    /// Whether the password is this account's; for sensitive acts. Failures count as they do at sign-in, those of the
+    /// account apart: somebody who guesses at sign-in keeps nobody who is signed in from their work.
     pub fn confirm_password(&self, account: AccountId, password: Zeroizing<String>, address: &str) -> Result<bool> {
         let found = self.db.read(|reader| db::accounts::find(reader, account))?;
-        let key = found.0.email.key();
-        Ok(self.prove(&key, Some(found), password, address)?.is_some())
+        Ok(self.prove(&confirming_bucket(account), Some(found), password, address)?.is_some())
     }
 
     /// How an account stands that has just been proved.
     pub fn standing(&self, account: AccountId) -> Result<Standing> {
         self.db.read(|reader| {
-            let is_member = db::tenants::membership(reader, account, None)?.is_some();
-            Ok(Standing { is_member, needs_factor: db::second_factors::is_set_up(reader, account)? })
+            let company = db::tenants::membership(reader, account, None)?.map(|member| member.tenant_id);
+            Ok(Standing { company, needs_factor: db::second_factors::is_set_up(reader, account)? })
         })
+    }
+
+    /// The company that a person belongs to; of several, the one joined first.
+    pub fn company_of(&self, account: AccountId) -> Result<Option<TenantId>> {
+        let member = self.db.read(|reader| db::tenants::membership(reader, account, None))?;
+        Ok(member.map(|member| member.tenant_id))
     }
 
     fn prove(
         &self,
-        key: &str,
+        account_bucket: &str,
         found: Option<(Account, String)>,
         password: Zeroizing<String>,
         address: &str,
     ) -> Result<Option<AccountId>> {
-        let (account_bucket, address_bucket) = (account_bucket(key), address_bucket("address", address));
+        let address_bucket = address_bucket("address", address);
         self.refuse_blocked(std::slice::from_ref(&address_bucket))?;
         // Counted before the password is looked at: of guesses sent all at once no more are looked at than of guesses
         // sent one after the other.
-        let blocks = self.count(&account_bucket, PER_ACCOUNT)?;
+        let blocks = self.count(account_bucket, PER_ACCOUNT)?;
         let right = PlainPassword::claimed(password)
             .is_some_and(|password| self.passwords.matches(&password, found.as_ref().map(|(_, hash)| hash.as_str())));
         match found {
             Some((account, _)) if right => {
-                self.db.write(|writer| db::throttles::clear(writer, &account_bucket))?;
+                self.db.write(|writer| db::throttles::clear(writer, account_bucket))?;
                 Ok(Some(account.id))
             }
             found => {

@@ -9,7 +9,7 @@ use crate::access::{Confirmed, act};
 use crate::db;
 use crate::domain::id::TenantId;
 use crate::operations::{Error, Operations};
-use crate::portal::form::{Nothing, Posted};
+use crate::portal::form::Posted;
 use crate::portal::guard::Guarded;
 use crate::portal::members::removal::Ending;
 use crate::portal::sessions::Identity;
@@ -41,6 +41,7 @@ pub async fn switch(guarded: Guarded<act::See>, posted: Posted<SwitchForm>) -> R
 struct LeavingPage {
     shell: Shell,
     company: String,
+    company_id: String,
     ending: Ending,
 }
 
@@ -53,22 +54,31 @@ pub async fn confirm_leaving(guarded: Guarded<act::See>) -> Result<HttpResponse,
         })
         .await?;
     let shell = guarded.shell(&seen, "Leave company");
-    let company = seen.permit.actor().membership().tenant_name.clone();
-    html(StatusCode::OK, &LeavingPage { shell, company, ending: seen.data })
+    let membership = seen.permit.actor().membership();
+    let (company, company_id) = (membership.tenant_name.clone(), membership.tenant_id.to_string());
+    html(StatusCode::OK, &LeavingPage { shell, company, company_id, ending: seen.data })
 }
 
-pub async fn leave(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Result<HttpResponse, PageError> {
-    let work = |permit: &Confirmed<act::See>, operations: &Operations| {
-        operations.leave_company(permit)?;
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct LeaveForm {
+    /// The company that the page named.
+    company: String,
+}
+
+pub async fn leave(guarded: Guarded<act::See>, posted: Posted<LeaveForm>) -> Result<HttpResponse, PageError> {
+    let company = posted.input.company.clone();
+    let work = move |permit: &Confirmed<act::See>, operations: &Operations| {
+        operations.leave_company(permit, &company)?;
         let person = permit.actor().membership();
-        Ok((person.tenant_name.clone(), operations.standing(person.account_id)?.is_member))
+        Ok((person.tenant_name.clone(), operations.company_of(person.account_id)?))
     };
-    let (left, belongs_elsewhere) = match guarded.act_confirmed(&posted, work).await {
+    let (left, other) = match guarded.act_confirmed(&posted, work).await {
         Ok(done) => done?,
         Err(interrupted) => return interrupted.answer(),
     };
-    if belongs_elsewhere {
-        Identity::forget_company(guarded.session())?;
+    if let Some(other) = other {
+        Identity::go_to_company(guarded.session(), other)?;
         let text = format!("You have left {left}. This is another company of yours.");
         return Ok(go_on(&guarded.portal, paths::START, Notice::done(text)));
     }

@@ -76,6 +76,8 @@ struct DetailsPage {
     audit: Option<String>,
     grace_days: u64,
     can_edit: bool,
+    /// Whoever registered it by machine holds a token for it.
+    managed: bool,
     links: Links,
 }
 
@@ -92,6 +94,7 @@ struct Links {
     new_key: String,
     deactivation: String,
     reactivation: String,
+    token_revocation: String,
     deletion: String,
 }
 
@@ -106,11 +109,12 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             let keys = db::client_keys::of_client(reader, uid)?;
             let roles = db::clients::roles_of_one(reader, uid)?;
             let events = db::audit::of_client(reader, scope, uid, history::SHOWN)?;
-            Ok(((client, service, secrets, keys, roles, events), Summary::read(reader, uid, now)?))
+            let managed = db::registration_tokens::is_managed(reader, uid)?;
+            Ok(((client, service, secrets, keys, roles, events, managed), Summary::read(reader, uid, now)?))
         })
         .await?;
     let (seen, activity) = seen.split();
-    let (client, service, secrets, keys, roles, events) = &seen.data;
+    let (client, service, secrets, keys, roles, events, managed) = &seen.data;
     let grace = guarded.portal.operations.grace(&seen.permit.actor().membership().policy);
     let settings = &client.settings;
     let shown = |urls: &[crate::domain::redirect_url::RedirectUrl]| {
@@ -178,6 +182,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         audit: seen.permit.actor().may(Action::ManageTenant).then(|| paths::audit_of_client(uid)),
         grace_days: grace.days(),
         can_edit,
+        managed: *managed,
         links: Links {
             edit: paths::edit_client(uid),
             new_secret: paths::new_secret(uid),
@@ -185,6 +190,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             new_key: paths::new_client_key(uid),
             deactivation: paths::client_deactivation(uid),
             reactivation: paths::client_reactivation(uid),
+            token_revocation: paths::registration_access_token_revocation(uid),
             deletion: paths::client_deletion(uid),
         },
     };

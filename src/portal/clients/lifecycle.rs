@@ -5,9 +5,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use askama::Template;
 
-use crate::access::act;
+use crate::access::{Confirmed, act};
 use crate::db;
 use crate::domain::id::ClientUid;
+use crate::operations::Operations;
 use crate::operations::clients::reach;
 use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::Guarded;
@@ -24,7 +25,8 @@ pub async fn deactivate(
     let uid = uid.into_inner();
     let client = guarded.act(move |permit, operations| operations.deactivate_client(permit, uid)).await??;
     let text = format!("Client {} deactivated. It gets no tokens any more.", client.settings.name);
-    let notice = Notice::done(text).undo(paths::client_reactivation(uid), &[]);
+    let version = client.version.to_string();
+    let notice = Notice::done(text).undo(paths::client_reactivation(uid), &[("version", &version)]);
     Ok(go_on(&guarded.portal, &paths::client(uid), notice))
 }
 
@@ -33,10 +35,29 @@ pub async fn reactivate(
     uid: Path<ClientUid>,
     posted: Posted<Reactivation>,
 ) -> Result<HttpResponse, PageError> {
-    let (uid, undo) = (uid.into_inner(), posted.input.undo == "yes");
-    let client = guarded.act(move |permit, operations| operations.reactivate_client(permit, uid, undo)).await??;
+    let (uid, Reactivation { undo, version }) = (uid.into_inner(), posted.input);
+    let client = guarded
+        .act(move |permit, operations| operations.reactivate_client(permit, uid, undo == "yes", &version))
+        .await??;
     let text = format!("Client {} is back.", client.settings.name);
     Ok(go_on(&guarded.portal, &paths::client(uid), Notice::done(text)))
+}
+
+pub async fn revoke_registration_access_token(
+    guarded: Guarded<act::EditClients>,
+    uid: Path<ClientUid>,
+    posted: Posted<Nothing>,
+) -> Result<HttpResponse, PageError> {
+    let uid = uid.into_inner();
+    let revoke = move |permit: &Confirmed<act::EditClients>, operations: &Operations| {
+        operations.revoke_registration_access_token(permit, uid)
+    };
+    match guarded.act_confirmed(&posted, revoke).await {
+        Ok(done) => done?,
+        Err(interrupted) => return interrupted.answer(),
+    };
+    let notice = Notice::done("Registration access token revoked. The client stays as it is.");
+    Ok(go_on(&guarded.portal, &paths::client(uid), notice))
 }
 
 #[derive(Template)]
@@ -101,6 +122,7 @@ pub async fn delete(
         Err(interrupted) => return interrupted.answer(),
     };
     let text = format!("Client {} deleted. Its credentials have stopped working.", client.settings.name);
-    let notice = Notice::done(text).undo(paths::client_reactivation(uid), &[("undo", "yes")]);
+    let version = client.version.to_string();
+    let notice = Notice::done(text).undo(paths::client_reactivation(uid), &[("undo", "yes"), ("version", &version)]);
     Ok(go_on(&guarded.portal, &paths::client(uid), notice))
 }

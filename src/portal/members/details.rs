@@ -13,7 +13,7 @@ use crate::domain::id::MemberId;
 use crate::operations::members::RolesInput;
 use crate::operations::{Error, Operations};
 use crate::portal::form::{FormState, Posted};
-use crate::portal::guard::{Guarded, title};
+use crate::portal::guard::{CONFIRM_PASSWORD, Guarded, title};
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::when::When;
@@ -134,7 +134,7 @@ pub async fn change_roles(
                     .into_iter()
                     .map(|effect| Effect { role: Role::given(effect.key).map_or("", Role::word), text: effect.text })
                     .collect(),
-                fields: posted.typed.without("confirmed").pairs().to_vec(),
+                fields: posted.typed.without("confirmed").without(CONFIRM_PASSWORD).pairs().to_vec(),
                 action: paths::member_roles(id),
                 back: paths::member(id),
             };

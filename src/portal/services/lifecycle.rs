@@ -23,6 +23,8 @@ use crate::portal::{PageError, paths};
 pub struct Reactivation {
     /// `yes` brings back what was before the deletion, not just an active service.
     pub undo: String,
+    /// The version that was made by what is undone.
+    pub version: String,
 }
 
 #[derive(Template)]
@@ -78,7 +80,8 @@ pub async fn deactivate(
     let id = id.into_inner();
     let service = guarded.act(move |permit, operations| operations.deactivate_service(permit, id)).await??;
     let text = format!("Service {} deactivated. Its clients get no tokens any more.", service.settings.name);
-    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[]);
+    let version = service.version.to_string();
+    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[("version", &version)]);
     Ok(go_on(&guarded.portal, &paths::service(id), notice))
 }
 
@@ -87,8 +90,10 @@ pub async fn reactivate(
     id: Path<ServiceId>,
     posted: Posted<Reactivation>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, undo) = (id.into_inner(), posted.input.undo == "yes");
-    let service = guarded.act(move |permit, operations| operations.reactivate_service(permit, id, undo)).await??;
+    let (id, Reactivation { undo, version }) = (id.into_inner(), posted.input);
+    let service = guarded
+        .act(move |permit, operations| operations.reactivate_service(permit, id, undo == "yes", &version))
+        .await??;
     let text = format!("Service {} is back.", service.settings.name);
     Ok(go_on(&guarded.portal, &paths::service(id), Notice::done(text)))
 }
@@ -141,6 +146,7 @@ pub async fn delete(
         Err(interrupted) => return interrupted.answer(),
     };
     let text = format!("Service {} deleted, with its clients.", service.settings.name);
-    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[("undo", "yes")]);
+    let version = service.version.to_string();
+    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[("undo", "yes"), ("version", &version)]);
     Ok(go_on(&guarded.portal, &paths::service(id), notice))
 }

@@ -126,6 +126,7 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("post", "/clients/{client}/deactivation",           [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
     ("post", "/clients/{machine}/deactivation",          [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("post", "/clients/{client}/reactivation",           [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
+    ("post", "/clients/{client}/token-revocation",       [SignIn,   Forbidden, Accepted,  Forbidden, Accepted,  NotFound]),
     ("post", "/clients/{machine}/reactivation",          [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("get",  "/clients/{client}/deletion",               [SignIn,   Forbidden, Ok,        Forbidden, Ok,        NotFound]),
     ("get",  "/clients/{machine}/deletion",              [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),

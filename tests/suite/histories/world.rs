@@ -130,7 +130,7 @@ impl<'h> World<'h> {
             Act::DeactivateService => operations.deactivate_service(&house.permit(who)?, service).map(drop),
             Act::DeleteService => operations.delete_service(&house.confirmed(who)?, service).map(drop),
             Act::ReactivateService { undo } => {
-                operations.reactivate_service(&house.permit(who)?, service, undo).map(drop)
+                operations.reactivate_service(&house.permit(who)?, service, undo, "").map(drop)
             }
             Act::AddClient(kind) => self.add_client(who, kind),
             Act::EditClient(n) => self.edit_client(who, n),
@@ -144,7 +144,7 @@ impl<'h> World<'h> {
             }
             Act::ReactivateClient(n, undo) => {
                 let permit = house.permit(who)?;
-                operations.reactivate_client(&permit, self.client(n)?.0, undo).map(drop)
+                operations.reactivate_client(&permit, self.client(n)?.0, undo, "").map(drop)
             }
             Act::AddSecret(n, life, live) => {
                 let (permit, input) = (house.confirmed(who)?, self.secret_input(life, live));

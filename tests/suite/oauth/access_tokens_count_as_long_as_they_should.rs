@@ -127,11 +127,11 @@ fn whatever_a_token_depends_on_ends_it() {
     let edit = stage.portal.permit::<act::EditClients>(&stage.company, Person::Administrator);
     operations.deactivate_client(&edit, stage.app.uid).unwrap();
     assert!(!counts());
-    operations.reactivate_client(&edit, stage.app.uid, false).unwrap();
+    operations.reactivate_client(&edit, stage.app.uid, false, "").unwrap();
     let service = stage.portal.confirmed::<act::ChangeServiceStatus>(&stage.company, Person::Administrator);
     operations.deactivate_service(&service, stage.app.service).unwrap();
     assert!(!counts());
-    operations.reactivate_service(&service, stage.app.service, false).unwrap();
+    operations.reactivate_service(&service, stage.app.service, false, "").unwrap();
     assert!(counts() && stage.is_active(token));
     stage.portal.sql("DELETE FROM test_users");
     assert!(!counts() && !stage.is_active(token));

@@ -107,16 +107,16 @@ fn whatever_changes_is_felt_by_the_next_request() {
     assert_eq!(status(), 200);
     operations.deactivate_client(&edit, app.uid).expect("inactive");
     assert_eq!((status(), portal.client_credentials(&app).error()), (401, "invalid_client"));
-    operations.reactivate_client(&edit, app.uid, false).expect("active");
+    operations.reactivate_client(&edit, app.uid, false, "").expect("active");
     assert_eq!(status(), 200);
     operations.delete_client(&confirmed, app.uid).expect("deleted");
     assert_eq!(status(), 401);
-    operations.reactivate_client(&edit, app.uid, true).expect("back");
+    operations.reactivate_client(&edit, app.uid, true, "").expect("back");
     assert_eq!(status(), 200);
     let service = portal.confirmed::<act::ChangeServiceStatus>(&company, Person::Administrator);
     operations.deactivate_service(&service, app.service).expect("inactive");
     assert_eq!(status(), 401);
-    operations.reactivate_service(&service, app.service, false).expect("active");
+    operations.reactivate_service(&service, app.service, false, "").expect("active");
     portal.edit_client(&company, app.uid, |input| {
         input.scopes = vec!["directory.write".into()];
         input.token_lifetime = "3600".into();

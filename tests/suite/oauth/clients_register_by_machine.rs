@@ -303,6 +303,27 @@ fn a_deleted_service_takes_no_clients() {
     assert_eq!(house.manage(Method::GET, &client, None).0, 401);
 }
 
+/// One that has leaked is taken away, and the client goes on.
+#[test]
+fn its_token_is_revoked_on_its_page() {
+    let house = house();
+    let (client, other) = (house.registered(&web()), house.registered(&web()));
+    let id = client["client_id"].as_str().unwrap();
+    let uid = house.portal.text(&format!("SELECT uid AS words FROM clients WHERE client_id = '{id}'"));
+    let mut browser = house.portal.signed_in(Person::Administrator, "northwind");
+    browser.visit(&format!("/clients/{uid}"));
+    let page = browser.press("Revoke token");
+    assert!(page.sees("Registration access token revoked.") && !page.has_button("Revoke token"), "{}", page.text());
+    for method in [Method::GET, Method::DELETE] {
+        assert_eq!(house.manage(method, &client, None).0, 401);
+    }
+    assert_eq!(house.manage(Method::GET, &other, None).0, 200);
+    assert_eq!(house.portal.events("client.registration_access_token_revoked").len(), 1);
+    assert_eq!(browser.post(&format!("/clients/{uid}/token-revocation"), &[]).status(), 409);
+    let status = format!("SELECT count(*) AS n FROM clients WHERE uid = '{uid}' AND status = 'active'");
+    assert_eq!(house.portal.number(&status), 1);
+}
+
 #[test]
 fn a_client_is_read_replaced_and_deleted_with_its_own_token() {
     let house = house();

@@ -151,7 +151,7 @@ fn a_refresh_feels_what_changed() {
     let first = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
     operations.deactivate_client(&permit, app.uid).expect("inactive");
     assert_eq!(error(&portal.refresh(&app, first.text("refresh_token"))), (401, "invalid_client"));
-    operations.reactivate_client(&permit, app.uid, false).expect("active");
+    operations.reactivate_client(&permit, app.uid, false, "").expect("active");
     let second = portal.refresh(&app, first.text("refresh_token"));
     assert_eq!(second.status, 200, "nothing was used up");
     portal.edit_client(&company, app.uid, |input| input.allow_refresh = String::new());

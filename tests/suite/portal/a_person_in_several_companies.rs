@@ -120,15 +120,42 @@ fn a_form_served_for_the_one_changes_nothing_in_the_other() {
     let mut invitation = dora.tab();
     invitation.visit("/invitations/new");
     invitation.fill("E-mail", "nora@newcomer.example");
+    let mut leaving = dora.tab();
+    leaving.visit("/account/leaving");
     dora.visit("/");
     dora.press("Switch to southwind");
-    for (tab, button) in
-        [(&mut settings, "Update company"), (&mut rules, "Change settings"), (&mut invitation, "Invite member")]
-    {
+    for (tab, button) in [
+        (&mut settings, "Update company"),
+        (&mut rules, "Change settings"),
+        (&mut invitation, "Invite member"),
+        (&mut leaving, "Leave company"),
+    ] {
         let page = tab.press(button);
         assert!(page.status == 409 && page.sees("you have switched to southwind since"), "{button}: {}", page.text());
     }
     let touched = "SELECT count(*) AS n FROM tenants WHERE version > 1 OR name = 'Northern name'";
     assert_eq!(portal.number(touched), 0);
     assert_eq!(portal.number("SELECT count(*) AS n FROM invitations"), 0);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM audit_events WHERE action = 'member.left'"), 0);
+}
+
+#[test]
+fn leaving_twice_leaves_one() {
+    let (portal, north, _, dora) = dora();
+    let leave = || dora.post("/account/leaving", &[("company", &north.tenant.id.to_string())]).status();
+    assert_eq!(leave(), 303);
+    assert_eq!(leave(), 409);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM audit_events WHERE action = 'member.left'"), 1);
+}
+
+#[test]
+fn who_never_switched_is_told_too_when_removed() {
+    let (portal, north, _, mut dora) = dora();
+    dora.visit("/services/new");
+    dora.fill("Name", "Shop").fill("Domain", "shop.example.com");
+    let account = portal.person(&north, Person::Developer).account_id;
+    portal.sql(&format!("DELETE FROM members WHERE account_id = '{account}' AND tenant_id = '{}'", north.tenant.id));
+    let page = dora.press("Add service");
+    assert!(page.path == "/" && page.sees("This is southwind."), "{}", page.text());
+    assert_eq!(portal.number("SELECT count(*) AS n FROM services"), 0);
 }

@@ -187,6 +187,7 @@ fn the_form_sent_twice_makes_one_secret() {
     let to = |answer: &reqwest::blocking::Response| answer.headers()["location"].to_str().unwrap().to_owned();
     assert_eq!(to(&first), to(&second));
     assert_eq!(portal.number("SELECT count(*) AS n FROM secrets"), 1);
+    assert_eq!(portal.events("secret.renewed").len(), 1, "the trail knows that its ending is another");
     browser.visit(&to(&second));
     assert!(secret_on(&browser.press("Show secret").html).is_some());
     // Sent a third time, from a restored tab: no second secret, and the first is not shown again.

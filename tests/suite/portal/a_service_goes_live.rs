@@ -163,6 +163,21 @@ fn approval_makes_it_live_and_taking_back_ends_the_live_secrets() {
 }
 
 #[test]
+fn who_has_left_hears_no_more_of_it() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let (service, _) = portal.ready_service(&company, "Shop");
+    let request = portal.request_release(&company, Person::Developer, service);
+    let developer = portal.person(&company, Person::Developer).member_id;
+    let manage = portal.confirmed::<act::ManageTenant>(&company, Person::Administrator);
+    portal.application.operations.remove_member(&manage, developer).expect("gone");
+    let mut approver = about_to_decide(&portal, &request.to_string());
+    approver.fill("Reason", "Between us.");
+    assert!(approver.press("Reject").sees("not released"));
+    assert_eq!(portal.number("SELECT count(*) AS n FROM outbox WHERE recipient LIKE 'developer@%'"), 0);
+}
+
+#[test]
 fn a_rejected_service_is_mended_and_asked_for_again() {
     let portal = TestPortal::spawn();
     let company = portal.company("northwind");

@@ -30,11 +30,11 @@ fn exactly_what_went_comes_back() {
     operations.delete_service(&services, service).unwrap();
     assert_eq!([active, inactive, gone_before].map(status), [Status::Deleted; 3]);
     // None of them can be brought back without its service.
-    let refused = operations.reactivate_client(&clients, active, false);
+    let refused = operations.reactivate_client(&clients, active, false, "");
     assert!(matches!(refused, Err(Error::WrongState(_))), "{refused:?}");
 
     portal.clock.advance(12 * DAY);
-    operations.reactivate_service(&services, service, true).unwrap();
+    operations.reactivate_service(&services, service, true, "").unwrap();
     assert_eq!([active, inactive, gone_before].map(status), [Status::Active, Status::Inactive, Status::Deleted]);
 
     // The one deleted before keeps its own date.

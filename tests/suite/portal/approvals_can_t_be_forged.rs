@@ -232,7 +232,9 @@ fn a_client_deleted_over_the_approval_comes_back_as_something_new() {
     let request = portal.request_release(&company, Person::Developer, service);
     portal.approve(&company, service, request);
     assert_eq!(portal.number("SELECT count(*) AS n FROM changes_to_review"), 0);
-    operations.reactivate_client(&portal.permit(&company, Person::Administrator), hidden, false).expect("it is back");
+    operations
+        .reactivate_client(&portal.permit(&company, Person::Administrator), hidden, false, "")
+        .expect("it is back");
     let mut approver = signed_in(&portal, "approver");
     let page = approver.visit(&format!("/reviews/services/{service}/changes"));
     assert!(page.sees("Hidden") && page.sees("https://app.example.com/callback"), "{}", page.text());

@@ -215,6 +215,25 @@ fn an_invitation_names_what_is_wrong_with_it() {
 }
 
 #[test]
+fn a_company_does_not_flood_another_with_invitations() {
+    let house = House::with_invitation();
+    let operations = &house.portal.application.operations;
+    let (manage, guest) = (house.manage(&house.owner), house.guest.tenant.id);
+    let invite = || operations.invite_to_community(&manage, house.id, &guest.to_string());
+    let withdraw = || operations.withdraw_community_invitation(&manage, house.id, guest);
+    let bucket = format!("invitations:{}", house.owner.tenant.id);
+    assert_eq!(house.portal.sql(&format!("UPDATE throttles SET failures = 98 WHERE bucket = '{bucket}'")), 1);
+    for _ in 0..2 {
+        withdraw().expect("it is withdrawn");
+        invite().expect("a hundred are forgiven");
+    }
+    withdraw().expect("it is withdrawn");
+    assert!(matches!(invite(), Err(Error::Invalid(_))));
+    house.portal.clock.advance(16 * MINUTE);
+    invite().expect("a quarter of an hour later");
+}
+
+#[test]
 fn declining_and_withdrawing_leave_nothing() {
     let house = House::with_invitation();
     let (mut theo, mut clara) = (administrator(&house.portal, "northwind"), administrator(&house.portal, "contoso"));

@@ -5,7 +5,7 @@ use keywright::domain::client::ClientType;
 use keywright::domain::lifecycle::{Grace, Standing, State, Status};
 use keywright::operations::Error;
 
-use crate::support::{DAY, Person, TestPortal};
+use crate::support::{Browser, DAY, Person, TestPortal};
 
 const SECOND: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -20,7 +20,8 @@ fn one_second_before_the_end_it_comes_back() {
 
     portal.clock.advance(14 * DAY - SECOND);
     assert!(operations.purge(|| true).unwrap().clients.is_empty());
-    let back = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false).unwrap();
+    let back =
+        operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false, "").unwrap();
     assert_eq!(back.state, State::Active);
 }
 
@@ -35,11 +36,11 @@ fn one_second_after_the_end_it_does_not_and_is_purged() {
     operations.delete_client(&portal.confirmed::<act::EditClients>(&company, Person::Administrator), client).unwrap();
 
     portal.clock.advance(14 * DAY + SECOND);
-    let refused = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false);
+    let refused = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false, "");
     assert!(matches!(refused, Err(Error::WrongState(_))), "{refused:?}");
     let purged = operations.purge(|| true).unwrap();
     assert_eq!(purged.clients.len(), 1);
-    let gone = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false);
+    let gone = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false, "");
     assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");
 }
 
@@ -56,7 +57,7 @@ fn an_undo_brings_back_what_was() {
     let now = portal.clock.now();
     let purge_at = Grace::of_days(14).ends(now);
     assert_eq!(deleted.state, State::Deleted { at: now, purge_at, before: Standing::Inactive });
-    let back = operations.reactivate_client(&confirmed, client, true).unwrap();
+    let back = operations.reactivate_client(&confirmed, client, true, "").unwrap();
     assert_eq!(back.state.status(), Status::Inactive);
 }
 
@@ -79,4 +80,30 @@ fn a_used_up_identifier_is_never_issued_again() {
     let refused = operations.add_client(&permit, service, ClientType::ClientCredentials, &input, "another form");
     let Err(Error::Invalid(errors)) = refused else { panic!("{refused:?}") };
     assert_eq!(errors.iter().next().map(|error| error.field), Some("suffix"));
+}
+
+#[test]
+fn undoing_a_deactivation_takes_no_deletion_back() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
+    let operations = &portal.application.operations;
+    let mut browser = portal.signed_in(Person::Administrator, "northwind");
+    let deactivated = |browser: &mut Browser, path: &str| {
+        assert_eq!(browser.post(&format!("{path}/deactivation"), &[]).status(), 303);
+        assert!(browser.visit(path).has_button("Undo"), "{}", browser.page().text());
+    };
+    let (of_client, of_service) = (format!("/clients/{client}"), format!("/services/{service}"));
+    deactivated(&mut browser, &of_client);
+    assert!(browser.press("Undo").sees("is back"));
+
+    deactivated(&mut browser, &of_client);
+    operations.delete_client(&portal.confirmed(&company, Person::Administrator), client).unwrap();
+    assert_eq!(browser.press("Undo").status, 409);
+    deactivated(&mut browser, &of_service);
+    operations.delete_service(&portal.confirmed(&company, Person::Administrator), service).unwrap();
+    assert_eq!(browser.press("Undo").status, 409);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM clients WHERE status = 'deleted'"), 1);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM services WHERE status = 'deleted'"), 1);
 }

@@ -241,7 +241,7 @@ fn a_service_and_its_clients_make_one_mail_and_a_second_deletion_another() {
     let letter = letters[0].replace("=\r\n", "");
     assert!(letter.contains("with its 3 clients") && letter.contains(&format!("/services/{shop}")), "{letter}");
 
-    operations.reactivate_service(&permit(), shop, false).unwrap();
+    operations.reactivate_service(&permit(), shop, false, "").unwrap();
     portal.clock.advance(3 * DAY);
     assert_eq!(operations.remind(|| true).unwrap(), NOTHING, "it is back");
     operations.delete_service(&permit(), shop).unwrap();

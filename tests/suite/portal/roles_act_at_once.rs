@@ -1,10 +1,13 @@
 //! What an administrator gives or takes counts with the very next request of a session that is open; and before a role
 //! or a member goes, the page says what stops.
 
-use keywright::access::Roles;
+use keywright::access::{Roles, act};
+use keywright::crypto::random;
+use keywright::operations::Error;
 use keywright::operations::fill::Company;
+use keywright::operations::members::{InvitationInput, RolesInput};
 
-use crate::support::{Browser, PASSWORD, Person, TestPortal};
+use crate::support::{Browser, MINUTE, PASSWORD, Person, TestPortal};
 
 fn northwind() -> (TestPortal, Company) {
     let portal = TestPortal::spawn();
@@ -44,6 +47,38 @@ fn a_role_given_opens_the_page_and_a_role_taken_closes_it() {
     assert_eq!(portal.number("SELECT count(*) AS n FROM services"), 0);
     let changes = portal.number("SELECT count(*) AS n FROM audit_events WHERE action = 'member.roles_changed'");
     assert_eq!(changes, 2);
+}
+
+#[test]
+fn what_is_lost_is_confirmed_on_a_page_without_the_password() {
+    let (portal, company) = northwind();
+    let mut administrator = portal.signed_in(Person::Administrator, "northwind");
+    administrator.visit(&at(&portal, &company, Person::Developer));
+    administrator.untick("Developer");
+    portal.clock.advance(16 * MINUTE);
+    administrator.press("Change roles");
+    administrator.fill("Password", PASSWORD);
+    let page = administrator.press("Confirm");
+    assert!(page.sees("No more adding or editing services") && !page.html.contains(PASSWORD), "{}", page.text());
+    assert!(administrator.press("Change roles").sees("is now: Tenant Member."));
+}
+
+#[test]
+fn who_lost_the_role_while_the_password_was_looked_at_does_nothing() {
+    let (portal, company) = northwind();
+    let operations = &portal.application.operations;
+    let permit = portal.confirmed::<act::ManageTenant>(&company, Person::Administrator);
+    let [own, other] = [Person::Administrator, Person::Member].map(|person| portal.person(&company, person));
+    portal.give(own, Roles { developer: true, ..Roles::default() });
+    portal.give(other, Roles { administrator: true, ..Roles::default() });
+    let roles = RolesInput::of(Roles { administrator: true, ..Roles::default() });
+    let denied = |error: Error| assert!(matches!(error, Error::Denied(_)), "{error:?}");
+    denied(operations.change_member_roles(&permit, own.member_id, &roles).unwrap_err());
+    denied(operations.remove_member(&permit, other.member_id).unwrap_err());
+    let invitation = InvitationInput { email: "nora@newcomer.example".into(), ..InvitationInput::default() };
+    denied(operations.invite(&permit, &invitation, &random::token()).unwrap_err());
+    assert_eq!(portal.number("SELECT count(*) AS n FROM invitations"), 0);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM members"), 4);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn it_verifies_after_a_busy_life_with_eight_writers() {
                     let permit = portal.confirmed::<act::EditClients>(company, Person::Administrator);
                     operations.deactivate_client(&permit, client).unwrap();
                     operations.delete_client(&permit, client).unwrap();
-                    operations.reactivate_client(&permit, client, true).unwrap();
+                    operations.reactivate_client(&permit, client, true, "").unwrap();
                     let person = portal.permit::<act::See>(company, Person::ALL[writer % 4]);
                     operations.rename_account(person.actor(), &name).unwrap();
                     let verified = operations.verify_audit_chain().unwrap();

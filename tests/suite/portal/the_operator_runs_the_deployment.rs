@@ -54,6 +54,7 @@ fn another_first_administrator_can_be_invited_until_there_is_one() {
     operator.fill("Administrator's e-mail", "second@southwind.example");
     assert!(operator.press("Invite administrator").sees("second@southwind.example is invited."));
     assert_eq!(Browser::new(&portal.url).visit(&lost).status, 410);
+    assert_eq!(portal.events("invitation.withdrawn").len(), 1);
     accepts(&portal, &portal.invitation_for("second@southwind.example"));
     assert_eq!(operator.post(&page, &[("email", FIRST)]).status(), 409);
     assert_eq!(portal.number("SELECT count(*) AS n FROM invitations"), 0);
