@@ -2,7 +2,6 @@
 //!
 //! What concerns another company stands in its trail too, with this company's name and no person's.
 
-use super::members::TOO_MANY;
 use super::{Error, Made, Operations, Result, Target, Who, new_id, once, record, refuse_stale, some_of};
 use crate::access::{Confirmed, Permit, Role, TenantScope, act};
 use crate::db::communities::{Holding, Which};
@@ -106,10 +105,7 @@ impl Operations {
     ) -> Result<String> {
         let fault = |message: &str| Error::Invalid(FieldErrors::one("company_id", "Company ID", message));
         const UNKNOWN: &str = "There is no company with this ID. Ask an administrator of the company to copy it from their settings page.";
-        self.count_invitation(permit.scope()).map_err(|error| match error {
-            Error::Blocked { .. } => fault(TOO_MANY),
-            other => other,
-        })?;
+        self.count_invitation(permit.scope(), fault)?;
         self.db.write(|writer| {
             let now = self.now();
             let community = lock_owned(writer, permit.scope(), id)?;

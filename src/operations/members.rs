@@ -11,7 +11,7 @@ use crate::crypto::hashing::sha256;
 use crate::crypto::random;
 use crate::db::invitations::Invitation;
 use crate::db::members::Member;
-use crate::db::{self, Reader, Writer};
+use crate::db::{self, Writer};
 use crate::domain::audit::{AuditAction, Change};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{InvitationId, MemberId, TenantId};
@@ -23,7 +23,6 @@ use crate::mail::Message;
 pub const INVITATION_LASTS: Duration = Duration::from_secs(7 * 86_400);
 /// How many invitations a company may send without a pause: nobody's mail server is a megaphone.
 const SENT_WITHOUT_PAUSE: i32 = 100;
-pub(super) const TOO_MANY: &str = "Your company has just sent very many invitations. Wait a quarter of an hour.";
 
 /// The form that invites somebody, as typed.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -76,15 +75,11 @@ impl Operations {
             (Err(fault), _) => return Err(invalid_email(fault)),
             (_, Err(error)) => return Err(error),
         };
-        self.count_invitation(permit.scope()).map_err(|error| match error {
-            Error::Blocked { .. } => invalid_email(TOO_MANY),
-            other => other,
-        })?;
+        self.count_invitation(permit.scope(), invalid_email)?;
         let inviter = permit.actor().membership();
         let company = (inviter.tenant_id, inviter.tenant_name.as_str());
         once(self, submission, |writer| {
-            db::tenants::lock(writer, permit.scope().id())?;
-            still_administrator(writer, permit)?;
+            lock_as_administrator(writer, permit)?;
             let who = Who::Person(permit.actor());
             self.invite_to(writer, who, &inviter.name, company, &email, roles).map(|(id, _)| id)
         })
@@ -130,14 +125,10 @@ impl Operations {
 
     /// Sends an invitation once more, with a new link; the one before is worth nothing then.
     pub fn send_invitation_again(&self, permit: &Confirmed<act::ManageTenant>, id: InvitationId) -> Result<Invitation> {
-        self.count_invitation(permit.scope()).map_err(|error| match error {
-            Error::Blocked { .. } => WrongState::because(TOO_MANY).into(),
-            other => other,
-        })?;
+        self.count_invitation(permit.scope(), |text| WrongState::because(text).into())?;
         self.db.write(|writer| {
             let (now, inviter) = (self.now(), permit.actor().membership());
-            db::tenants::lock(writer, permit.scope().id())?;
-            still_administrator(writer, permit)?;
+            lock_as_administrator(writer, permit)?;
             let before = db::invitations::find(writer, permit.scope(), id)?;
             let token = random::token();
             let invitation = Invitation {
@@ -157,8 +148,7 @@ impl Operations {
     /// Takes an invitation back: its link is worth nothing from now on.
     pub fn withdraw_invitation(&self, permit: &Confirmed<act::ManageTenant>, id: InvitationId) -> Result<Invitation> {
         self.db.write(|writer| {
-            db::tenants::lock(writer, permit.scope().id())?;
-            still_administrator(writer, permit)?;
+            lock_as_administrator(writer, permit)?;
             let invitation = db::invitations::find(writer, permit.scope(), id)?;
             if !db::invitations::remove(writer, id)? {
                 return Err(Error::NotFound);
@@ -168,8 +158,18 @@ impl Operations {
         })
     }
 
-    pub(super) fn count_invitation(&self, scope: TenantScope) -> Result<()> {
-        self.count(&format!("invitations:{}", scope.id()), SENT_WITHOUT_PAUSE).map(drop)
+    /// Counts one more; where there were too many, `refusal` says so in its way.
+    pub(super) fn count_invitation(
+        &self,
+        scope: TenantScope,
+        refusal: impl FnOnce(&'static str) -> Error,
+    ) -> Result<()> {
+        match self.count(&format!("invitations:{}", scope.id()), SENT_WITHOUT_PAUSE) {
+            Err(Error::Blocked { .. }) => {
+                Err(refusal("Your company has just sent very many invitations. Wait a quarter of an hour."))
+            }
+            counted => counted.map(drop),
+        }
     }
 
     fn mail_invitation(
@@ -203,8 +203,7 @@ impl Operations {
         let after = roles(&input.roles)?;
         self.db.write(|writer| {
             let scope = permit.scope();
-            db::tenants::lock(writer, scope.id())?;
-            still_administrator(writer, permit)?;
+            lock_as_administrator(writer, permit)?;
             let member = db::members::find(writer, scope, id)?;
             if input.before != RolesInput::of(member.roles).before {
                 return Err(Error::Stale { since: Vec::new(), version: 0 });
@@ -233,8 +232,9 @@ impl Operations {
         if id == permit.actor().membership().member_id {
             return Err(WrongState::because("This is you. Leave the company from your account page.").into());
         }
-        self.end_membership(permit.actor(), id, AuditAction::MemberRemoved, |writer| {
-            still_administrator(writer, permit)
+        self.db.write(|writer| {
+            lock_as_administrator(writer, permit)?;
+            self.end_membership(writer, permit.actor(), id, AuditAction::MemberRemoved)
         })
     }
 
@@ -242,38 +242,38 @@ impl Operations {
     pub fn leave_company(&self, permit: &Confirmed<act::See>, company: &str) -> Result<()> {
         served_for(permit, company)?;
         let own = permit.actor().membership().member_id;
-        self.end_membership(permit.actor(), own, AuditAction::MemberLeft, |_| Ok(())).map(drop)
+        self.db.write(|writer| {
+            db::tenants::lock(writer, permit.scope().id())?;
+            self.end_membership(writer, permit.actor(), own, AuditAction::MemberLeft).map(drop)
+        })
     }
 
-    /// `may`: whether the actor still may, with the tenant locked.
+    /// The caller has locked the tenant.
     fn end_membership(
         &self,
+        writer: &mut Writer<'_>,
         actor: &Actor,
         id: MemberId,
         action: AuditAction,
-        may: impl FnOnce(&mut Writer<'_>) -> Result<()>,
     ) -> Result<Member> {
-        self.db.write(|writer| {
-            let scope = actor.scope();
-            db::tenants::lock(writer, scope.id())?;
-            may(writer)?;
-            let member = db::members::find(writer, scope, id)?;
-            if member.roles.administrator {
-                keep_an_administrator(writer, scope, &member)?;
-            }
-            db::members::remove(writer, id)?;
-            let held = [Change { field: "Roles".into(), before: member.roles.in_words(), after: String::new() }];
-            record_member(self, writer, actor, action, &member, &held)?;
-            Ok(member)
-        })
+        let scope = actor.scope();
+        let member = db::members::find(writer, scope, id)?;
+        if member.roles.administrator {
+            keep_an_administrator(writer, scope, &member)?;
+        }
+        db::members::remove(writer, id)?;
+        let held = [Change { field: "Roles".into(), before: member.roles.in_words(), after: String::new() }];
+        record_member(self, writer, actor, action, &member, &held)?;
+        Ok(member)
     }
 }
 
-/// Refuses who has been an administrator when the request came, and is none any more: giving the password again takes a
-/// while. Where the tenant is locked, nobody takes it from them meanwhile.
-fn still_administrator(reader: &mut Reader<'_>, permit: &Permit<act::ManageTenant>) -> Result<()> {
+/// Locks the tenant, and refuses who was an administrator when the request came and is none any more: looking at a
+/// password takes a while.
+fn lock_as_administrator(writer: &mut Writer<'_>, permit: &Permit<act::ManageTenant>) -> Result<()> {
     let person = permit.actor().membership();
-    let now = db::tenants::membership(reader, person.account_id, Some(person.tenant_id))?;
+    db::tenants::lock(writer, person.tenant_id)?;
+    let now = db::tenants::membership(writer, person.account_id, Some(person.tenant_id))?;
     let still = now.is_some_and(|now| now.roles.administrator);
     if still { Ok(()) } else { Err(Denied { needed: vec![Role::Administrator] }.into()) }
 }

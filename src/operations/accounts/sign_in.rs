@@ -63,8 +63,8 @@ pub(in crate::operations) fn address_bucket(kind: &str, address: &str) -> String
 /// What comes after the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The company that the account belongs to; of several, the one joined first.
-    pub company: Option<TenantId>,
+    /// The account belongs to a company.
+    pub is_member: bool,
     /// A second factor is to be shown.
     pub needs_factor: bool,
 }
@@ -93,8 +93,8 @@ impl Operations {
     /// How an account stands that has just been proved.
     pub fn standing(&self, account: AccountId) -> Result<Standing> {
         self.db.read(|reader| {
-            let company = db::tenants::membership(reader, account, None)?.map(|member| member.tenant_id);
-            Ok(Standing { company, needs_factor: db::second_factors::is_set_up(reader, account)? })
+            let is_member = db::tenants::membership(reader, account, None)?.is_some();
+            Ok(Standing { is_member, needs_factor: db::second_factors::is_set_up(reader, account)? })
         })
     }
 

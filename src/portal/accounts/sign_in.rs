@@ -217,7 +217,7 @@ pub(super) async fn go_through(
     let account: AccountId = half.account.parse().map_err(|_| PageError::Bug("no account's id".into()))?;
     let standing = visitor.run(move |operations| operations.standing(account)).await??;
     // Who belongs to no company has nothing to see, unless an invitation brought them.
-    if standing.company.is_none() && !paths::is_for_outsiders(&half.return_to) {
+    if !standing.is_member && !paths::is_for_outsiders(&half.return_to) {
         let page = NoCompanyPage { shell: visitor.shell("No company"), email: email.to_owned() };
         return html(StatusCode::FORBIDDEN, &page);
     }
