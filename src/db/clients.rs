@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{auto_type, sql};
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
@@ -36,6 +35,8 @@ pub(super) struct Row {
     service_id: String,
     client_id: String,
     name: String,
+    /// What the client is found by and where it stands in lists: its name, and on a line below it the identifier's suffix,
+    /// which no other client of the tenant has.
     name_key: String,
     description: String,
     client_type: String,
@@ -183,7 +184,7 @@ impl From<&Client> for Row {
             service_id: client.service_id.to_string(),
             client_id: client.client_id.to_string(),
             name: settings.name.clone(),
-            name_key: search_key(&settings.name),
+            name_key: format!("{}\n{}", search_key(&settings.name), client.client_id.suffix()),
             description: settings.description.clone(),
             client_type: client.client_type.as_str().to_owned(),
             grant_types: json_list(settings.grants.iter().map(|grant| grant.as_str())),
@@ -421,7 +422,7 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
 }
 
 /// The uids of a page's clients in their order, and how many match in all. Of very many clients nothing is read but one
-/// index, `clients_of_tenant_by_name`, and that once: a search looks at each of them.
+/// index, `clients_of_tenant_by_name`: a search looks at each of them.
 fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
     on_both!(reader.conn(), conn => {
         let tenant = || scope.id().to_string();
@@ -430,12 +431,14 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
             let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
             if !query.search.is_empty() {
                 let key = search_key(&query.search);
-                let pattern = format!("%{}%", like_literal(&key));
-                let by_name = clients::name_key.like(pattern.clone()).escape('\\');
-                wanted = if ClientId::may_contain(&key) {
-                    wanted.filter(by_name.or(clients::client_id.like(pattern).escape('\\')))
-                } else {
-                    wanted.filter(by_name)
+                let part = format!("%{}%", like_literal(&key));
+                let by_name_or_suffix = clients::name_key.like(part.clone()).escape('\\');
+                wanted = match ClientId::beginning_of_suffix(&key) {
+                    None => wanted.filter(by_name_or_suffix),
+                    Some(suffix) => {
+                        let begins = clients::name_key.like(format!("%\n{suffix}%"));
+                        wanted.filter(by_name_or_suffix.or(begins.and(clients::client_id.like(part))))
+                    }
                 };
             }
             if let Some(client_type) = query.client_type {
@@ -464,8 +467,8 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
         };
         let page = matching().offset(query.offset).limit(query.limit);
         let page = match (query.sort, query.descending) {
-            (ClientSort::Name, false) => page.order((clients::name_key.asc(), clients::uid.asc())),
-            (ClientSort::Name, true) => page.order((clients::name_key.desc(), clients::uid.desc())),
+            (ClientSort::Name, false) => page.order(clients::name_key.asc()),
+            (ClientSort::Name, true) => page.order(clients::name_key.desc()),
             (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
             (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
             (ClientSort::LastUsed, false) => {
@@ -475,20 +478,12 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
                 page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
             }
         };
-        // Counting what a search finds is as much work as finding it: done in one go.
-        if !query.search.is_empty() {
-            let rows: Vec<(String, i64)> =
-                page.select((clients::uid, sql::<BigInt>("count(*) OVER ()"))).load(conn)?;
-            if let Some((_, total)) = rows.first() {
-                let total = *total;
-                return Ok((rows.into_iter().map(|(uid, _)| uid).collect(), total));
-            }
-            // Nothing is found, or nothing so far back.
-            let total = if query.offset == 0 { 0 } else { matching().count().get_result(conn)? };
-            return Ok((Vec::new(), total));
-        }
-        let total = matching().count().get_result(conn)?;
-        Ok((page.select(clients::uid).load(conn)?, total))
+        let uids: Vec<String> = page.select(clients::uid).load(conn)?;
+        let found = i64::try_from(uids.len()).unwrap_or(i64::MAX);
+        // A page with room left says itself how many there are. A search that finds little has looked at every client for it.
+        let is_last = found < query.limit && (found > 0 || query.offset == 0);
+        let total = if is_last { query.offset + found } else { matching().count().get_result(conn)? };
+        Ok((uids, total))
     })
 }
 

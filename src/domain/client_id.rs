@@ -77,9 +77,17 @@ impl ClientId {
         &self.0
     }
 
-    /// Whether this text can be a part of an identifier at all: a search for anything else need not look at them.
-    pub fn may_contain(part: &str) -> bool {
-        part.chars().all(|c| c == '.' || ClientIdSuffix::may_hold(c))
+    /// What follows the tenant's prefix and the dot.
+    pub fn suffix(&self) -> &str {
+        self.0.split_once('.').map_or("", |(_, suffix)| suffix)
+    }
+
+    /// What a suffix begins with where this text is a part of an identifier that reaches over the dot: nothing else has one.
+    pub fn beginning_of_suffix(part: &str) -> Option<&str> {
+        let (prefix, suffix) = part.split_once('.')?;
+        let is_part =
+            prefix.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')) && suffix.chars().all(ClientIdSuffix::may_hold);
+        is_part.then_some(suffix)
     }
 }
 
@@ -116,9 +124,12 @@ mod tests {
         let prefix = ClientIdPrefix::new([0xa3; 32]);
         let id = ClientId::new(&prefix, &ClientIdSuffix::parse("till7").unwrap());
         assert_eq!(id.as_str(), format!("{}.till7", "a3".repeat(32)));
-        assert!(ClientId::may_contain(id.as_str()) && ClientId::may_contain("3.ti"));
-        for other in ["till 7", "Till", "till-7", "ä", "%"] {
-            assert!(!ClientId::may_contain(other), "{other}");
+        assert_eq!(id.suffix(), "till7");
+        for (part, suffix) in [(id.as_str(), "till7"), ("3.ti", "ti"), (".t", "t"), ("a3.", "")] {
+            assert_eq!(ClientId::beginning_of_suffix(part), Some(suffix), "{part}");
+        }
+        for other in ["till7", "shop.till7", "a3.Till", "a3.till 7", "a3.till.7", "%.t", ""] {
+            assert_eq!(ClientId::beginning_of_suffix(other), None, "{other}");
         }
     }
 }
