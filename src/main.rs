@@ -214,8 +214,9 @@ fn open(config: &Config) -> anyhow::Result<Application> {
     Application::open(config, Clock::System)
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
-    let application = open(&config)?;
+/// The same for what seals something with the key file: nobody could open it who has the right one.
+fn open_with_its_key_file(config: &Config) -> anyhow::Result<Application> {
+    let application = open(config)?;
     if !application.operations.has_the_key_file()? {
         let file = config.key_file.display();
         bail!(
@@ -223,6 +224,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
              `keywright keys rotate --now` (the README says what is lost)"
         );
     }
+    Ok(application)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let application = open_with_its_key_file(&config)?;
     let listener = TcpListener::bind(config.listen).with_context(|| format!("can't listen on {}", config.listen))?;
     if let Some(link) = application.operations.setup_link()? {
         println!("Keywright is not set up yet. Open this link within one hour:\n\n    {link}\n");
@@ -262,11 +268,12 @@ fn purge(config: &Config, dry_run: bool) -> anyhow::Result<()> {
         println!("{verb} service {} ({}).", service.name, service.id);
     }
     println!("{verb} {} clients and {} services.", purged.clients.len(), purged.services.len());
+    anyhow::ensure!(purged.failed == 0, "{} could not be removed: the log says why", purged.failed);
     Ok(())
 }
 
 fn reset_second_factor(config: &Config, email: &str) -> anyhow::Result<()> {
-    match open(config)?.operations.reset_second_factor(email) {
+    match open_with_its_key_file(config)?.operations.reset_second_factor(email) {
         Ok(true) => println!("{email} signs in with the password alone now. Their sessions have ended."),
         Ok(false) => println!("{email} has no second factor. Nothing was changed."),
         Err(Error::NotFound) => anyhow::bail!("there is no account with the address {email}"),
@@ -276,7 +283,7 @@ fn reset_second_factor(config: &Config, email: &str) -> anyhow::Result<()> {
 }
 
 fn create_tenant(config: &Config, name: &str, administrator: &str) -> anyhow::Result<()> {
-    let link = match open(config)?.operations.add_tenant_by_command(name, administrator) {
+    let link = match open_with_its_key_file(config)?.operations.add_tenant_by_command(name, administrator) {
         Err(Error::Invalid(errors)) => bail!("{}", in_words(&errors)),
         other => other?,
     };
@@ -291,7 +298,7 @@ fn in_words(errors: &FieldErrors) -> String {
 }
 
 fn reset_password(config: &Config, email: &str) -> anyhow::Result<()> {
-    let password = open(config)?.operations.reset_password_by_command(email)?;
+    let password = open_with_its_key_file(config)?.operations.reset_password_by_command(email)?;
     let password = password.with_context(|| format!("nobody has the address {email}"))?;
     println!("The password of {email} is now, until they change it:\n\n    {}\n", password.as_str());
     Ok(())
@@ -327,7 +334,9 @@ fn list_keys(config: &Config) -> anyhow::Result<()> {
 }
 
 fn rotate_keys(config: &Config, how: Rotation) -> anyhow::Result<()> {
-    for key in open(config)?.operations.rotate_signing_keys(how)? {
+    // The others are the way out for whoever has lost the file.
+    let application = if how == Rotation::Ahead { open_with_its_key_file(config)? } else { open(config)? };
+    for key in application.operations.rotate_signing_keys(how)? {
         println!("{}", key.in_words());
     }
     Ok(())

@@ -678,23 +678,33 @@ pub fn due(reader: &mut Reader<'_>, now: Timestamp, limit: i64) -> Result<Vec<Cl
         .collect()
 }
 
-/// Removes a client for good with its secrets and roles, if it is still due.
-/// Answers whether it did: of two purges at once, one does.
-pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp) -> Result<bool> {
-    let still_due = diesel::update(
-        clients::table.filter(clients::uid.eq(uid.to_string())).filter(clients::purge_at.le(now.micros())),
-    )
-    .set(clients::version.eq(clients::version))
-    .execute(writer.conn())?;
-    if still_due == 0 {
-        return Ok(false);
+/// How far the removal of a client came.
+pub enum Removal {
+    Whole,
+    /// A portion of what it has very much of is gone, and the client still there.
+    Portion,
+    /// It isn't due any more, or another purge was first.
+    None,
+}
+
+/// Removes a client for good with all that is its own, if it is still due; or a portion of its grants and of what happened at
+/// the endpoints, where these are more.
+pub fn remove(writer: &mut Writer<'_>, uid: ClientUid, now: Timestamp, portion: i64) -> Result<Removal> {
+    let due = clients::table.filter(clients::uid.eq(uid.to_string())).filter(clients::purge_at.le(now.micros()));
+    // Of two purges at once, the other waits here for the first.
+    if diesel::update(due).set(clients::version.eq(clients::version)).execute(writer.conn())? == 0 {
+        return Ok(Removal::None);
+    }
+    let grants = super::grants::remove_some(writer, &super::grants::Gone::OfClient(uid), portion)?;
+    let events = super::protocol_events::remove_of_client(writer, uid, portion)?;
+    if grants.max(events) as i64 >= portion {
+        return Ok(Removal::Portion);
     }
     super::secrets::remove_of_client(writer, uid)?;
-    super::protocol_events::remove_of_client(writer, uid)?;
     diesel::delete(client_roles::table.filter(client_roles::client_uid.eq(uid.to_string()))).execute(writer.conn())?;
     set_community_roles(writer, uid, &[])?;
     diesel::delete(clients::table.find(uid.to_string())).execute(writer.conn())?;
-    Ok(true)
+    Ok(Removal::Whole)
 }
 
 /// The names of clients that are not deleted and use `implicit`, or a response type that puts an access token into the

@@ -240,8 +240,38 @@ pub fn is_revoked(reader: &mut Reader<'_>, jti: &str) -> Result<bool> {
     Ok(known == 1)
 }
 
-/// Removes what has ended: grants some time after nothing of them can be used, and marks of revoked tokens.
-pub fn remove_ended(writer: &mut Writer<'_>, now: Timestamp, grants_before: Timestamp) -> Result<usize> {
-    diesel::delete(revoked_tokens::table.filter(revoked_tokens::expires_at.le(now.micros()))).execute(writer.conn())?;
-    Ok(diesel::delete(grants::table.filter(grants::expires_at.le(grants_before.micros()))).execute(writer.conn())?)
+/// Removes marks of revoked tokens that would have ended by now anyway.
+pub fn remove_marks(writer: &mut Writer<'_>, now: Timestamp) -> Result<usize> {
+    Ok(diesel::delete(revoked_tokens::table.filter(revoked_tokens::expires_at.le(now.micros())))
+        .execute(writer.conn())?)
+}
+
+/// Which grants are removed.
+pub enum Gone {
+    EndedBefore(Timestamp),
+    OfClient(ClientUid),
+}
+
+/// Removes some of these grants, or of their refresh tokens, of which a grant may have very many. Answers with how many rows:
+/// fewer than `portion` only when nothing is left.
+pub fn remove_some(writer: &mut Writer<'_>, which: &Gone, portion: i64) -> Result<usize> {
+    let some: Vec<String> = on_both!(writer.conn(), conn => {
+        let all = grants::table.select(grants::id).limit(portion).into_boxed();
+        let these = match which {
+            Gone::EndedBefore(instant) => all.filter(grants::expires_at.le(instant.micros())),
+            Gone::OfClient(client) => all.filter(grants::client_uid.eq(client.to_string())),
+        };
+        these.load(conn)
+    })?;
+    let tokens: Vec<String> = refresh_tokens::table
+        .filter(refresh_tokens::grant_id.eq_any(&some))
+        .select(refresh_tokens::token_hash)
+        .limit(portion)
+        .load(writer.conn())?;
+    let of_these = refresh_tokens::table.filter(refresh_tokens::token_hash.eq_any(&tokens));
+    let removed = diesel::delete(of_these).execute(writer.conn())?;
+    if tokens.len() as i64 == portion {
+        return Ok(removed);
+    }
+    Ok(removed + diesel::delete(grants::table.filter(grants::id.eq_any(&some))).execute(writer.conn())?)
 }

@@ -108,37 +108,56 @@ pub fn refused(reader: &mut Reader<'_>, scope: TenantScope, reference: &str) -> 
     row.map(ProtocolEvent::try_from).transpose()
 }
 
-pub fn remove_older(writer: &mut Writer<'_>, than: Timestamp) -> Result<usize> {
+/// Removes at most `portion` events from before an instant.
+pub fn remove_older(writer: &mut Writer<'_>, than: Timestamp, portion: i64) -> Result<usize> {
     let old = protocol_events::table.filter(protocol_events::at.lt(than.micros()));
-    Ok(diesel::delete(old).execute(writer.conn())?)
+    let old: Vec<String> = old.select(protocol_events::id).limit(portion).load(writer.conn())?;
+    remove(writer, &old)
 }
 
-/// Leaves the newest `keep` events of each client, and of each tenant those of no client.
-pub fn thin_out(writer: &mut Writer<'_>, keep: i64) -> Result<usize> {
+fn remove(writer: &mut Writer<'_>, ids: &[String]) -> Result<usize> {
+    Ok(diesel::delete(protocol_events::table.filter(protocol_events::id.eq_any(ids))).execute(writer.conn())?)
+}
+
+/// Whose events they are: a tenant's, and of its clients one, or none.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    tenant: String,
+    client: Option<String>,
+}
+
+/// Those who have more than `keep` events.
+pub fn overfull(reader: &mut Reader<'_>, keep: i64) -> Result<Vec<Whose>> {
     let full: Vec<(String, Option<String>)> = protocol_events::table
         .group_by((protocol_events::tenant_id, protocol_events::client_uid))
         .having(diesel::dsl::count_star().gt(keep))
         .select((protocol_events::tenant_id, protocol_events::client_uid))
-        .load(writer.conn())?;
-    let mut removed = 0;
-    for (tenant, client) in full {
-        let of_none = protocol_events::client_uid.is_null().and(client.is_none().into_sql::<Bool>());
-        let own = protocol_events::tenant_id.eq(tenant).and(protocol_events::client_uid.eq(client).or(of_none));
-        let oldest_kept: (i64, String) = protocol_events::table
-            .filter(own.clone())
-            .order((protocol_events::at.desc(), protocol_events::id.desc()))
-            .offset(keep - 1)
-            .select((protocol_events::at, protocol_events::id))
-            .first(writer.conn())?;
-        let (at, id) = oldest_kept;
-        let older = protocol_events::at.lt(at).or(protocol_events::at.eq(at).and(protocol_events::id.lt(id)));
-        removed += diesel::delete(protocol_events::table.filter(own).filter(older)).execute(writer.conn())?;
-    }
-    Ok(removed)
+        .load(reader.conn())?;
+    Ok(full.into_iter().map(|(tenant, client)| Whose { tenant, client }).collect())
 }
 
-pub fn remove_of_client(writer: &mut Writer<'_>, client: ClientUid) -> Result<()> {
+/// Removes at most `portion` of somebody's events that are older than the newest `keep`.
+pub fn thin_out(writer: &mut Writer<'_>, whose: &Whose, keep: i64, portion: i64) -> Result<usize> {
+    let Whose { tenant, client } = whose.clone();
+    let of_none = protocol_events::client_uid.is_null().and(client.is_none().into_sql::<Bool>());
+    let own = protocol_events::tenant_id.eq(tenant).and(protocol_events::client_uid.eq(client).or(of_none));
+    let oldest_kept: Option<(i64, String)> = protocol_events::table
+        .filter(own.clone())
+        .order((protocol_events::at.desc(), protocol_events::id.desc()))
+        .offset(keep - 1)
+        .select((protocol_events::at, protocol_events::id))
+        .first(writer.conn())
+        .optional()?;
+    let Some((at, id)) = oldest_kept else { return Ok(0) };
+    let older = protocol_events::at.lt(at).or(protocol_events::at.eq(at).and(protocol_events::id.lt(id)));
+    let some = protocol_events::table.filter(own).filter(older);
+    let some: Vec<String> = some.select(protocol_events::id).limit(portion).load(writer.conn())?;
+    remove(writer, &some)
+}
+
+/// Removes at most `portion` of a client's events.
+pub fn remove_of_client(writer: &mut Writer<'_>, client: ClientUid, portion: i64) -> Result<usize> {
     let own = protocol_events::table.filter(protocol_events::client_uid.eq(client.to_string()));
-    diesel::delete(own).execute(writer.conn())?;
-    Ok(())
+    let own: Vec<String> = own.select(protocol_events::id).limit(portion).load(writer.conn())?;
+    remove(writer, &own)
 }

@@ -173,8 +173,8 @@ pub fn days_of(reader: &mut Reader<'_>, secret: SecretId, since: Timestamp) -> R
     Ok(rows.into_iter().map(day).collect())
 }
 
-pub fn remove_older(writer: &mut Writer<'_>, than: Timestamp) -> Result<()> {
-    diesel::delete(client_usage::table.filter(client_usage::hour.lt(than.micros()))).execute(writer.conn())?;
-    diesel::delete(secret_usage::table.filter(secret_usage::day.lt(than.micros()))).execute(writer.conn())?;
-    Ok(())
+pub fn remove_older(writer: &mut Writer<'_>, than: Timestamp) -> Result<usize> {
+    let hours = client_usage::table.filter(client_usage::hour.lt(than.micros()));
+    let days = secret_usage::table.filter(secret_usage::day.lt(than.micros()));
+    Ok(diesel::delete(hours).execute(writer.conn())? + diesel::delete(days).execute(writer.conn())?)
 }

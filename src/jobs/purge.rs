@@ -44,17 +44,20 @@ pub fn once(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) 
         return Ok(None);
     }
     let purged = under_lease(operations, holder, stopping);
-    let outcome = purged.as_ref().map(|purged| {
-        let (clients, services) = (purged.clients.len(), purged.services.len());
-        format!("Removed {clients} clients and {services} services for good.")
-    });
+    // One that leaves something behind has failed, for whoever watches.
+    let outcome = match &purged {
+        Ok(Purged { clients, services, failed: 0 }) => {
+            Ok(format!("Removed {} clients and {} services for good.", clients.len(), services.len()))
+        }
+        _ => Err(&purged),
+    };
     super::note(operations, Job::Purge, began_at, outcome);
     purged.map(Some)
 }
 
 fn under_lease(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) -> Result<Purged> {
     let mut prolonged = operations.now();
-    let purged = operations.purge(|| {
+    let mut keep_going = || {
         // A purge that lost its lease leaves the rest to whoever holds it now.
         let now = operations.now();
         if now.since(prolonged) > LEASE_LASTS / 4 {
@@ -62,8 +65,10 @@ fn under_lease(operations: &Operations, holder: &str, stopping: impl Fn() -> boo
             return !stopping() && operations.take_lease(LEASE, holder, LEASE_LASTS).unwrap_or(false);
         }
         !stopping()
-    })?;
-    operations.tidy_up()?;
+    };
+    // Neither keeps the other from being done.
+    let purged = operations.purge(&mut keep_going);
+    let tidied = operations.tidy_up(&mut keep_going);
     operations.release_lease(LEASE, holder)?;
-    Ok(purged)
+    purged.and_then(|purged| tidied.map(|()| purged))
 }

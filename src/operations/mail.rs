@@ -85,22 +85,20 @@ impl Operations {
 
     /// Takes the oldest mail that is due, for this instance alone.
     pub fn claim_mail(&self) -> Result<Option<DueMail>> {
-        let now = self.now();
-        let claimed = self
-            .db
-            .write(|writer| db::outbox::claim(writer, now, now.plus(CLAIM_LASTS), now.plus(2 * LONGEST_WAIT)))?;
-        let Some(waiting) = claimed else { return Ok(None) };
-        let opened = self.keys.open(SEAL, &waiting.sealed_body);
-        match opened.and_then(|body| serde_json::from_slice(&body).ok()) {
-            Some(letter) => {
-                Ok(Some(DueMail { id: waiting.id, recipient: waiting.recipient, letter, attempts: waiting.attempts }))
+        loop {
+            let now = self.now();
+            let claimed = self
+                .db
+                .write(|writer| db::outbox::claim(writer, now, now.plus(CLAIM_LASTS), now.plus(2 * LONGEST_WAIT)))?;
+            let Some(waiting) = claimed else { return Ok(None) };
+            let opened = self.keys.open(SEAL, &waiting.sealed_body);
+            if let Some(letter) = opened.and_then(|body| serde_json::from_slice(&body).ok()) {
+                let db::outbox::WaitingMail { id, recipient, attempts, .. } = waiting;
+                return Ok(Some(DueMail { id, recipient, letter, attempts }));
             }
-            None => {
-                // Sealed with another key file: nobody can read it any more, and it must not hold up the others.
-                tracing::error!(mail = %waiting.id, "a waiting mail was sealed with another key file and is dropped");
-                self.db.write(|writer| db::outbox::remove(writer, waiting.id))?;
-                self.claim_mail()
-            }
+            // Sealed with another key file: nobody can read it any more, and it must not hold up the others.
+            tracing::error!(mail = %waiting.id, "a waiting mail was sealed with another key file and is dropped");
+            self.db.write(|writer| db::outbox::remove(writer, waiting.id))?;
         }
     }
 

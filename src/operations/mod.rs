@@ -25,6 +25,7 @@ pub mod services;
 pub mod sessions;
 mod tenants;
 pub mod test_users;
+mod tidying;
 
 use std::time::Duration;
 

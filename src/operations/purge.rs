@@ -1,18 +1,22 @@
 //! Removing for good what was deleted long enough ago. Killed at any point it leaves whole things behind, and the next
 //! run goes on; of two runs at once each thing is removed by one.
 
-use std::time::Duration;
+use std::collections::HashSet;
 
-use super::protocol::signing;
-use super::{Operations, Result, Target, Who, record};
+use super::tidying::PORTION;
+use super::{Error, Operations, Result, Target, Who, record};
+use crate::clock::Timestamp;
 use crate::db;
+use crate::db::clients::Removal;
 use crate::domain::audit::AuditAction;
 use crate::domain::client::Client;
 use crate::domain::service::Service;
-use crate::domain::tenant::SessionLengths;
 
 /// Each thing is a transaction of its own, so that a purge never holds others up for long.
-const LOOK_AT: i64 = 100;
+const LOOK_AT: usize = 100;
+
+/// Where so many things in a row can't be removed, it is not they that are at fault, and the next run may have more luck.
+const FAILURES_BORNE: usize = 10;
 
 const PURGE: &str = "Keywright (purge)";
 
@@ -21,6 +25,8 @@ const PURGE: &str = "Keywright (purge)";
 pub struct Purged {
     pub clients: Vec<Named>,
     pub services: Vec<Named>,
+    /// How many things are due and could not be removed. The log says why; the next run tries again.
+    pub failed: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,46 +35,28 @@ pub struct Named {
     pub name: String,
 }
 
-/// How long a grant is kept after its last refresh token has ended: whoever comes with one is told so.
-const GRANTS_KEPT_FOR: Duration = Duration::from_secs(86_400);
-
 impl Operations {
-    /// Removes what is due now, clients before services. `keep_going` is asked before each removal.
+    /// Removes what is due now, clients before services. What can't be removed holds up nothing else. `keep_going` is asked
+    /// before each removal.
     pub fn purge(&self, mut keep_going: impl FnMut() -> bool) -> Result<Purged> {
-        let mut purged = Purged::default();
         let now = self.now();
-        loop {
-            let due = self.db.read(|reader| db::clients::due(reader, now, LOOK_AT))?;
-            let mut progress = false;
-            for client in &due {
-                if !keep_going() {
-                    return Ok(purged);
-                }
-                if self.purge_client(client, now)? {
-                    progress = true;
-                    purged.clients.push(named_client(client));
-                }
-            }
-            if !progress {
-                break;
-            }
-        }
-        loop {
-            let due = self.db.read(|reader| db::services::due(reader, now, LOOK_AT))?;
-            let mut progress = false;
-            for service in &due {
-                if !keep_going() {
-                    return Ok(purged);
-                }
-                if self.purge_service(service, now)? {
-                    progress = true;
-                    purged.services.push(named_service(service));
-                }
-            }
-            if !progress {
-                break;
-            }
-        }
+        let mut purged = Purged::default();
+        let mut failed = 0;
+        purged.clients = remove_due(
+            |limit| Ok(self.db.read(|reader| db::clients::due(reader, now, limit))?),
+            named_client,
+            |client, keep_going| self.purge_client(client, now, keep_going),
+            &mut failed,
+            &mut keep_going,
+        )?;
+        purged.services = remove_due(
+            |limit| Ok(self.db.read(|reader| db::services::due(reader, now, limit))?),
+            named_service,
+            |service, _| self.purge_service(service, now),
+            &mut failed,
+            &mut keep_going,
+        )?;
+        purged.failed = failed;
         Ok(purged)
     }
 
@@ -82,21 +70,31 @@ impl Operations {
         Ok(Purged {
             clients: clients.iter().map(named_client).collect(),
             services: services.iter().map(named_service).collect(),
+            failed: 0,
         })
     }
 
-    fn purge_client(&self, client: &Client, now: crate::clock::Timestamp) -> Result<bool> {
-        self.db.write(|writer| {
-            let removed = db::clients::remove(writer, client.uid, now)?;
-            if removed {
-                let who = Who::Job { name: PURGE, tenant: client.tenant_id };
-                record(writer, now, who, AuditAction::ClientPurged, &Target::Client(client), &[])?;
+    /// What a client may have very many of goes before it, each portion as a transaction of its own.
+    fn purge_client(&self, client: &Client, now: Timestamp, keep_going: &mut dyn FnMut() -> bool) -> Result<bool> {
+        loop {
+            let removal = self.db.write(|writer| {
+                let removal = db::clients::remove(writer, client.uid, now, PORTION)?;
+                if matches!(removal, Removal::Whole) {
+                    let who = Who::Job { name: PURGE, tenant: client.tenant_id };
+                    record(writer, now, who, AuditAction::ClientPurged, &Target::Client(client), &[])?;
+                }
+                Ok::<_, Error>(removal)
+            })?;
+            match removal {
+                Removal::Whole => return Ok(true),
+                Removal::None => return Ok(false),
+                Removal::Portion if !keep_going() => return Ok(false),
+                Removal::Portion => {}
             }
-            Ok(removed)
-        })
+        }
     }
 
-    fn purge_service(&self, service: &Service, now: crate::clock::Timestamp) -> Result<bool> {
+    fn purge_service(&self, service: &Service, now: Timestamp) -> Result<bool> {
         self.db.write(|writer| {
             let removed = db::services::remove(writer, service.id, now)?;
             if removed {
@@ -104,24 +102,6 @@ impl Operations {
                 record(writer, now, who, AuditAction::ServicePurged, &Target::Service(service), &[])?;
             }
             Ok(removed)
-        })
-    }
-
-    /// Removes what has ended and nobody will ask for again: sessions, codes, tickets, tokens of forms, old failures,
-    /// signing keys whose last token has ended, and what happened at the endpoints long ago.
-    pub fn tidy_up(&self) -> Result<()> {
-        let now = self.now();
-        self.db.write(|writer| {
-            db::sessions::remove_ended(writer, now, now.minus(SessionLengths::LONGEST.idle()))?;
-            db::mailed_codes::remove_ended(writer, now)?;
-            db::authorization_requests::remove_ended(writer, now)?;
-            db::secrets::remove_stale_tickets(writer, now)?;
-            db::submissions::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
-            db::throttles::remove_older(writer, now.minus(super::SUBMISSIONS_KEPT_FOR))?;
-            db::grants::remove_ended(writer, now, now.minus(GRANTS_KEPT_FOR))?;
-            db::used_assertions::remove_ended(writer, now)?;
-            self.forget_protocol(writer, now)?;
-            signing::remove_retired_keys(writer, now)
         })
     }
 
@@ -133,6 +113,50 @@ impl Operations {
 
     pub fn release_lease(&self, job: &str, holder: &str) -> Result<()> {
         Ok(self.db.write(|writer| db::leases::release(writer, job, holder))?)
+    }
+}
+
+/// Removes what is due until nothing of it is left but what fails, and answers with what it removed.
+fn remove_due<T>(
+    due: impl Fn(i64) -> Result<Vec<T>>,
+    named: impl Fn(&T) -> Named,
+    remove: impl Fn(&T, &mut dyn FnMut() -> bool) -> Result<bool>,
+    failed: &mut usize,
+    keep_going: &mut dyn FnMut() -> bool,
+) -> Result<Vec<Named>> {
+    let mut removed = Vec::new();
+    let mut refused: HashSet<String> = HashSet::new();
+    let mut in_a_row = 0;
+    loop {
+        let before = (removed.len(), refused.len());
+        for thing in due((LOOK_AT + refused.len()) as i64)? {
+            let name = named(&thing);
+            if refused.contains(&name.id) {
+                continue;
+            }
+            if !keep_going() {
+                return Ok(removed);
+            }
+            match remove(&thing, keep_going) {
+                Ok(true) => {
+                    removed.push(name);
+                    in_a_row = 0;
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    in_a_row += 1;
+                    if in_a_row == FAILURES_BORNE {
+                        return Err(error);
+                    }
+                    tracing::error!(%error, id = name.id, "this is due for removal, and can't be removed");
+                    refused.insert(name.id);
+                    *failed += 1;
+                }
+            }
+        }
+        if before == (removed.len(), refused.len()) {
+            return Ok(removed);
+        }
     }
 }
 

@@ -290,12 +290,12 @@ impl Operations {
 }
 
 /// Removes the keys whose last token has ended.
-pub(in crate::operations) fn remove_retired_keys(writer: &mut Writer<'_>, now: Timestamp) -> Result<()> {
+pub(in crate::operations) fn remove_retired_keys(writer: &mut Writer<'_>, now: Timestamp) -> db::Result<usize> {
     let keys = db::signing_keys::all(writer)?;
-    for key in &keys {
-        if rotation::published_until(&keys, key).is_some_and(|until| until <= now) {
-            db::signing_keys::remove(writer, &key.kid)?;
-        }
+    let is_over = |key: &&StoredKey| rotation::published_until(&keys, key).is_some_and(|until| until <= now);
+    let over: Vec<&StoredKey> = keys.iter().filter(is_over).collect();
+    for key in &over {
+        db::signing_keys::remove(writer, &key.kid)?;
     }
-    Ok(())
+    Ok(over.len())
 }

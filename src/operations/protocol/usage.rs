@@ -9,6 +9,7 @@ use crate::db::usage::{DayOfSecret, HourOfClient};
 use crate::db::{self, Writer};
 use crate::domain::id::{ClientUid, ProtocolEventId, SecretId};
 use crate::domain::protocol::event::ProtocolEvent;
+use crate::operations::tidying::PORTION;
 use crate::operations::{Operations, Result, new_id};
 
 /// Of each client so many events at most are written at once, the newest: under load the counts tell the rest.
@@ -96,11 +97,20 @@ impl Operations {
         db::usage::count_secrets(writer, &days)
     }
 
-    /// Forgets what is told for long enough.
-    pub(in crate::operations) fn forget_protocol(&self, writer: &mut Writer<'_>, now: Timestamp) -> db::Result<()> {
-        db::protocol_events::remove_older(writer, now.minus(EVENTS_KEPT_FOR))?;
-        db::protocol_events::thin_out(writer, EVENTS_KEPT)?;
-        db::usage::remove_older(writer, now.minus(COUNTS_KEPT_FOR))
+    /// Forgets what is told for long enough: of each client, and of each tenant's requests that named none, the newest events
+    /// stay.
+    pub(in crate::operations) fn forget_protocol(
+        &self,
+        now: Timestamp,
+        keep_going: &mut dyn FnMut() -> bool,
+    ) -> Result<()> {
+        let (events_until, counts_until) = (now.minus(EVENTS_KEPT_FOR), now.minus(COUNTS_KEPT_FOR));
+        self.in_portions(keep_going, |writer| db::protocol_events::remove_older(writer, events_until, PORTION))?;
+        for whose in self.db.read(|reader| db::protocol_events::overfull(reader, EVENTS_KEPT))? {
+            self.in_portions(keep_going, |writer| db::protocol_events::thin_out(writer, &whose, EVENTS_KEPT, PORTION))?;
+        }
+        self.in_portions(keep_going, |writer| db::usage::remove_older(writer, counts_until))?;
+        Ok(())
     }
 }
 

@@ -79,3 +79,59 @@ fn a_dry_run_names_and_keeps() {
     assert_eq!(removals(&portal), 0);
     assert_eq!(operations.purge(|| true).unwrap(), preview);
 }
+
+/// A table that holds a client: as long as it does, the client can't be removed.
+fn hold(portal: &TestPortal, client: &str) {
+    portal.sql("CREATE TABLE holds (client_uid TEXT REFERENCES clients (uid))");
+    portal.sql(&format!("INSERT INTO holds SELECT uid FROM clients WHERE name = '{client}'"));
+}
+
+#[test]
+fn what_cannot_be_removed_holds_up_nothing_else() {
+    let portal = TestPortal::spawn();
+    deleted_service(&portal, 3);
+    hold(&portal, "Till 1");
+    portal.sql("INSERT INTO revoked_tokens (jti, expires_at) VALUES ('long over', 1)");
+    let operations = &portal.application.operations;
+    let purged = purge::once(operations, "somebody", || false).unwrap().unwrap();
+    assert_eq!((purged.clients.len(), purged.services.len(), purged.failed), (2, 0, 1));
+    assert_eq!(portal.number("SELECT count(*) AS n FROM revoked_tokens"), 0, "what has ended goes all the same");
+    let unsuccessful = "SELECT count(*) AS n FROM job_runs WHERE name = 'purge' AND succeeded_at IS NULL";
+    assert_eq!(portal.number(unsuccessful), 1, "whoever watches the job sees it");
+
+    portal.sql("DROP TABLE holds");
+    let purged = purge::once(operations, "somebody", || false).unwrap().unwrap();
+    assert_eq!((purged.clients.len(), purged.services.len(), purged.failed), (1, 1, 0));
+}
+
+#[test]
+fn a_client_with_very_many_grants_goes_in_portions() {
+    let portal = TestPortal::spawn();
+    deleted_service(&portal, 1);
+    for number in 0..3 {
+        portal.sql(&format!(
+            "INSERT INTO grants (id, client_uid, account_id, scopes, environment, redirect_url, authenticated_at, \
+             second_factor, nonce, claims, created_at, expires_at) \
+             SELECT 'grant {number}', uid, (SELECT min(id) FROM accounts), '[]', 'sandbox', '', 0, FALSE, '', '', 0, \
+             9000000000000000 FROM clients WHERE name = 'Till 0'"
+        ));
+        portal.sql(&format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 700) \
+             INSERT INTO refresh_tokens (token_hash, grant_id, created_at) \
+             SELECT 'token ' || n || ' of {number}', 'grant {number}', 0 FROM numbers"
+        ));
+    }
+    let left = || portal.number("SELECT count(*) AS n FROM refresh_tokens");
+    let operations = &portal.application.operations;
+    // Asked before the client, and after a portion.
+    let mut asked = 0;
+    let stopped = operations.purge(|| {
+        asked += 1;
+        asked == 1
+    });
+    assert_eq!(stopped.unwrap().clients.len(), 0);
+    assert_eq!(left(), 1_100);
+    assert_eq!(portal.number("SELECT count(*) AS n FROM clients WHERE name = 'Till 0'"), 1, "whole until it goes");
+    assert_eq!(operations.purge(|| true).unwrap().clients.len(), 1);
+    assert_eq!((left(), portal.number("SELECT count(*) AS n FROM grants")), (0, 0));
+}
