@@ -11,7 +11,7 @@ use crate::support::{PROGRAM, Served, TestPortal};
 /// Starts the program; it must refuse. Answers with what it says.
 fn refusal(database: &str, key_file: &Path, command: &str) -> String {
     let output = Command::new(PROGRAM)
-        .arg(command)
+        .args(command.split(" "))
         .env_clear()
         .env("KEYWRIGHT_LISTEN", "127.0.0.1:0")
         .env("KEYWRIGHT_PUBLIC_URL", "http://127.0.0.1:1")
@@ -125,6 +125,9 @@ fn the_key_file_must_be_whole_and_the_database_s_own() {
     assert!(said("other.key").contains(words));
     // One that is not there would be made, and is no better.
     assert!(said("missing.key").contains(words));
+    // What is sealed with it by the one could not be opened by those that serve with the other.
+    let by_command = refusal(&files.url("good.db"), &files.path("other.key"), "keys rotate");
+    assert!(by_command.contains(words), "{by_command}");
     // Who has lost it goes on as the line says.
     let (url, key) = (files.url("good.db"), files.path("other.key").display().to_string());
     let wanted = [("KEYWRIGHT_DATABASE_URL", url.as_str()), ("KEYWRIGHT_KEY_FILE", key.as_str())];
