@@ -324,8 +324,8 @@ impl Operations {
         }
         wanted.extend(hosts_that_differ(reader, permit, service, before, &settings)?);
         wanted.extend(roles.administrator_role(before_roles.as_ref()));
-        wanted.retain(|confirmation| !input.confirmed.iter().any(|key| key == confirmation.key));
-        if wanted.is_empty() { Ok((settings, roles)) } else { Err(Error::Unconfirmed(wanted)) }
+        super::all_meant(wanted, &input.confirmed)?;
+        Ok((settings, roles))
     }
 }
 

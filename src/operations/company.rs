@@ -1,6 +1,6 @@
 //! What a company says of itself, and what it allows.
 
-use super::{Confirmation, Error, Operations, Result, Target, Who, record, refuse_stale, served_for};
+use super::{Confirmation, Error, Operations, Result, Target, Who, all_meant, record, refuse_stale, served_for};
 use crate::access::{Confirmed, Permit, TenantScope, act};
 use crate::db::tenants::Company;
 use crate::db::{self, Writer};
@@ -35,11 +35,7 @@ impl Operations {
             if changed.is_empty() {
                 return Ok(());
             }
-            let mut open = questions(writer, permit, &before.tenant.policy, &after)?;
-            open.retain(|question| !input.confirmed.iter().any(|key| key == question.key));
-            if !open.is_empty() {
-                return Err(Error::Unconfirmed(open));
-            }
+            all_meant(questions(writer, permit, &before.tenant.policy, &after)?, &input.confirmed)?;
             db::tenants::update_policy(writer, permit.scope(), &after)?;
             let target =
                 Target::TenantAt { id: before.tenant.id, name: &before.tenant.name, version: before.version + 1 };

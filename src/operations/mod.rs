@@ -84,7 +84,7 @@ pub enum Error {
     /// Somebody changed the thing since the person saw it: what happened since, oldest first, and the version now.
     #[error("changed meanwhile")]
     Stale { since: Vec<AuditEvent>, version: i32 },
-    /// The person must first say that each of these is meant.
+    /// The person must say of each of these that it is meant, and has not said so of all.
     #[error("not confirmed yet")]
     Unconfirmed(Vec<Confirmation>),
     /// Nobody decides on what they asked for themselves.
@@ -115,6 +115,12 @@ pub struct Confirmation {
     /// The value of the form's `confirmed` field that says it is meant.
     pub key: &'static str,
     pub text: String,
+}
+
+/// Refuses while one of them has not been confirmed, and names all then: a form keeps the boxes that were ticked.
+fn all_meant(wanted: Vec<Confirmation>, confirmed: &[String]) -> Result<()> {
+    let meant = |confirmation: &Confirmation| confirmed.iter().any(|key| key == confirmation.key);
+    if wanted.iter().all(meant) { Ok(()) } else { Err(Error::Unconfirmed(wanted)) }
 }
 
 impl Operations {

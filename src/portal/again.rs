@@ -8,26 +8,24 @@ use super::guard::Guarded;
 use super::history::{self, HistoryEntry};
 use crate::access::Act;
 use crate::domain::field_errors::FieldErrors;
-use crate::operations::{Confirmation, Error};
+use crate::operations::Error;
 
 pub struct Again {
     pub form: FormState,
     pub status: StatusCode,
     /// What others changed since the form was served, where that is why: sent once more, the form goes over it.
     pub meanwhile: Option<Vec<HistoryEntry>>,
-    /// What has to be said to be meant.
-    pub confirmations: Vec<Confirmation>,
 }
 
 impl<A: Act> Guarded<A> {
     /// # Errors
     /// What no form can mend.
     pub fn again(&self, typed: FormState, error: Error) -> Result<Again, PageError> {
-        let shown = |form, status| Again { form, status, meanwhile: None, confirmations: Vec::new() };
+        let shown = |form, status| Again { form, status, meanwhile: None };
         match error {
             Error::Invalid(errors) => Ok(shown(typed.with_errors(errors), StatusCode::UNPROCESSABLE_ENTITY)),
             Error::Unconfirmed(confirmations) => {
-                Ok(Again { confirmations, ..shown(typed, StatusCode::UNPROCESSABLE_ENTITY) })
+                Ok(shown(typed.with_confirmations(confirmations), StatusCode::UNPROCESSABLE_ENTITY))
             }
             Error::Stale { since, version } => {
                 let meanwhile = Some(history::entries(&since, self.portal.clock.now()));

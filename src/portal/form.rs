@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use super::{PageError, Portal};
 use crate::crypto::{hashing, random};
 use crate::domain::field_errors::FieldErrors;
+use crate::operations::Confirmation;
 
 /// The largest form: room for a logo and all texts.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -154,6 +155,8 @@ async fn multipart(request: &HttpRequest, payload: Payload) -> Result<(Pairs, Op
 pub struct FormState {
     pairs: Pairs,
     errors: FieldErrors,
+    /// What has to be said to be meant.
+    confirmations: Vec<Confirmation>,
 }
 
 /// An entry of the error summary.
@@ -165,7 +168,7 @@ pub struct ShownError {
 impl FormState {
     /// A form as it came.
     pub fn posted(pairs: Pairs) -> Self {
-        Self { pairs, errors: FieldErrors::default() }
+        Self { pairs, ..Self::default() }
     }
 
     /// A form that starts with the values of `input`, good for making one thing.
@@ -204,6 +207,11 @@ impl FormState {
         self
     }
 
+    pub fn with_confirmations(mut self, confirmations: Vec<Confirmation>) -> Self {
+        self.confirmations = confirmations;
+        self
+    }
+
     pub fn pairs(&self) -> &[(String, String)] {
         &self.pairs
     }
@@ -226,11 +234,25 @@ impl FormState {
         !self.errors.is_empty()
     }
 
+    /// Nothing was saved: something is wrong, or not confirmed.
+    pub fn is_refused(&self) -> bool {
+        self.has_errors() || !self.confirmations.is_empty()
+    }
+
     pub fn errors(&self) -> Vec<ShownError> {
         self.errors
             .iter()
             .map(|error| ShownError { id: error.field.to_owned(), message: error.message.clone() })
             .collect()
+    }
+
+    pub fn confirmations(&self) -> &[Confirmation] {
+        &self.confirmations
+    }
+
+    /// Those that nobody has said to be meant yet.
+    pub fn unconfirmed(&self) -> Vec<&Confirmation> {
+        self.confirmations.iter().filter(|confirmation| !self.checked("confirmed", confirmation.key)).collect()
     }
 }
 

@@ -462,7 +462,7 @@ impl Visitor {
 
 /// The title of a form's page says when there is something to mend.
 pub fn title(title: &str, form: &FormState) -> String {
-    if form.has_errors() { format!("Error: {title}") } else { title.to_owned() }
+    if form.is_refused() { format!("Error: {title}") } else { title.to_owned() }
 }
 
 fn portal(request: &HttpRequest) -> Result<web::Data<Portal>, PageError> {

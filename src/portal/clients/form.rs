@@ -16,7 +16,7 @@ use crate::domain::scope::Scope;
 use crate::domain::service::Service;
 use crate::domain::tenant::{TENANT_MEMBER, Tenant};
 use crate::operations::clients::reach;
-use crate::operations::{Confirmation, Error, Made};
+use crate::operations::{Error, Made};
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::history::HistoryEntry;
@@ -116,7 +116,6 @@ struct FormPage {
     community_roles: Vec<Choice>,
     signings: Vec<(&'static str, &'static str)>,
     subjects: Vec<(&'static str, &'static str)>,
-    confirmations: Vec<Confirmation>,
     redirect_hint: &'static str,
     /// Somebody else changed the client since the form was served; and what.
     stale: bool,
@@ -152,7 +151,6 @@ struct Ground {
 /// What a form shows beside its fields.
 #[derive(Default)]
 struct Shown {
-    confirmations: Vec<Confirmation>,
     /// What others changed meanwhile, if they did.
     meanwhile: Option<Vec<HistoryEntry>>,
     /// What stands in the way is said on the form, so that what was typed stays to be copied.
@@ -242,7 +240,7 @@ async fn refused(
 ) -> Result<HttpResponse, PageError> {
     let in_the_way = matches!(error, Error::WrongState(_));
     let again = guarded.again(typed, error)?;
-    let shown = Shown { confirmations: again.confirmations, meanwhile: again.meanwhile, in_the_way };
+    let shown = Shown { meanwhile: again.meanwhile, in_the_way };
     draw(guarded, subject, Some(again.form), shown, again.status).await
 }
 
@@ -331,7 +329,6 @@ async fn draw(
         community_roles: ground.community_roles.iter().map(community_role_choice).collect(),
         signings: Signing::ALL.iter().map(|signing| (signing.as_str(), signing.label())).collect(),
         subjects: SubjectType::ALL.iter().map(|subject| (subject.as_str(), subject.label())).collect(),
-        confirmations: shown.confirmations,
         redirect_hint: if kind == ClientType::Native {
             "Where users are sent back to, like com.example.app:/callback or http://127.0.0.1/callback."
         } else {

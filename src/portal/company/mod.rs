@@ -13,7 +13,6 @@ use super::{PageError, paths};
 use crate::access::act;
 use crate::db;
 use crate::domain::company::{PolicyInput, ProfileInput};
-use crate::operations::Confirmation;
 
 #[derive(Template)]
 #[template(path = "settings/company.html")]
@@ -26,7 +25,6 @@ struct CompanyPage {
     grace_hint: String,
     /// Whoever looks has no second factor.
     no_second_factor: bool,
-    confirmations: Vec<Confirmation>,
     stale: bool,
     meanwhile: Vec<HistoryEntry>,
 }
@@ -36,7 +34,6 @@ struct CompanyPage {
 struct Shown {
     profile_form: Option<FormState>,
     policy_form: Option<FormState>,
-    confirmations: Vec<Confirmation>,
     meanwhile: Option<Vec<HistoryEntry>>,
 }
 
@@ -65,7 +62,7 @@ async fn draw(
         let policy = PolicyInput::of(&company.tenant.policy, company.version);
         FormState::of(&PolicyInput { company: company.tenant.id.to_string(), ..policy })
     });
-    let faulty = if profile_form.has_errors() { &profile_form } else { &policy_form };
+    let faulty = if profile_form.is_refused() { &profile_form } else { &policy_form };
     let page = CompanyPage {
         shell: guarded.shell(&seen, title("Settings", faulty)),
         company_id: company.tenant.id.to_string(),
@@ -76,7 +73,6 @@ async fn draw(
             guarded.portal.operations.rules().grace.days()
         ),
         no_second_factor: !seen.permit.actor().membership().second_factor,
-        confirmations: shown.confirmations,
         stale: shown.meanwhile.is_some(),
         meanwhile: shown.meanwhile.unwrap_or_default(),
         profile_form,
@@ -114,9 +110,8 @@ pub async fn change_rules(
     match done {
         Ok(()) => Ok(go_on(&guarded.portal, paths::SETTINGS, Notice::done("Settings changed. They count at once."))),
         Err(error) => {
-            let Again { form, status, meanwhile, confirmations } = guarded.again(posted.typed, error)?;
-            draw(&guarded, Shown { policy_form: Some(form), meanwhile, confirmations, profile_form: None }, status)
-                .await
+            let Again { form, status, meanwhile } = guarded.again(posted.typed, error)?;
+            draw(&guarded, Shown { policy_form: Some(form), meanwhile, profile_form: None }, status).await
         }
     }
 }

@@ -962,12 +962,11 @@ fn faults_of_refusal(status: u16, html: &str, typed: &[(&'static str, String)]) 
     if count(".error-summary") != 1 {
         faults.push(format!("{} error summaries", count(".error-summary")));
     }
-    let asks_back = count(".error-summary input[name=confirmed]") > 0;
     let links: Vec<_> = document
         .select(&select(".error-summary a"))
         .map(|link| link.value().attr("href").unwrap_or_default().to_owned())
         .collect();
-    if links.is_empty() && !asks_back {
+    if links.is_empty() {
         faults.push("no link to a field".into());
     }
     for link in links {

@@ -63,6 +63,26 @@ fn an_administrator_may() {
     assert_eq!(administrator.press("Add secret").status, 200);
 }
 
+#[test]
+fn an_administrator_answers_each_question_once() {
+    let (portal, company, _) = with_powerful_client();
+    let service = portal.service(&company, "Shop");
+    let mut browser = portal.signed_in(Person::Administrator, "northwind");
+    browser.visit(&format!("/services/{service}/clients/new/custom"));
+    browser.fill("Name", "Kiosk").fill("Redirect URLs", "https://kiosk.example.com/callback").tick("openid");
+    browser.tick("Authorization code").tick("Client credentials").tick("Tenant Administrator").tick("code");
+    browser.untick("Require PKCE");
+    let page = browser.press("Add client");
+    assert_eq!((page.status, page.title().as_str(), page.errors().len()), (422, "Error: Add client · Keywright", 2));
+    // The box that was ticked stays ticked beside the one that wasn't.
+    browser.tick("Yes, I mean it");
+    let page = browser.press("Add client");
+    assert_eq!((page.status, page.errors().len()), (422, 1), "{}", page.text());
+    assert!(page.html.contains("value=\"no-pkce\" checked") && page.html.contains("value=\"administrator-role\""));
+    browser.tick_all("Yes, I mean it");
+    assert!(browser.press("Add client").sees("Client added."), "{}", browser.page().text());
+}
+
 /// The form of an administrator for a client with no more roles than all have, after the password was given long ago.
 fn plain_client() -> (TestPortal, Company, ClientUid) {
     let portal = TestPortal::spawn();

@@ -153,6 +153,27 @@ fn a_required_second_factor_says_who_has_none() {
 }
 
 #[test]
+fn a_question_that_was_answered_stays_answered_beside_an_open_one() {
+    let (portal, _, mut browser) = northwind();
+    browser.visit("/settings");
+    browser.tick("Allow legacy grants").tick("Require a second factor");
+    let page = browser.press("Change settings");
+    assert_eq!((page.status, page.title().as_str(), page.errors().len()), (422, "Error: Settings · Keywright", 2));
+    // The first box alone: the page asks for the other, and keeps the first.
+    browser.tick("Yes, I mean it");
+    let page = browser.press("Change settings");
+    assert_eq!((page.status, page.errors().len()), (422, 1), "{}", page.text());
+    assert!(page.errors()[0].contains("no second factor"), "{:?}", page.errors());
+    assert!(page.html.contains("value=\"legacy-on\" checked aria-describedby=\"confirmed-legacy-on-hint\""));
+    assert!(page.html.contains("value=\"second-factor\" aria-describedby=\"confirmed-second-factor-hint\""));
+    let saved = || portal.number("SELECT count(*) AS n FROM tenants WHERE second_factor_required = TRUE");
+    assert_eq!(saved(), 0);
+    browser.tick_all("Yes, I mean it");
+    browser.press("Change settings");
+    assert_eq!(saved(), 1);
+}
+
+#[test]
 fn two_administrators_do_not_overwrite_each_other() {
     let (portal, _, mut one) = northwind();
     let mut other = portal.signed_in(Person::Administrator, "northwind");

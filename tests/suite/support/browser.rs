@@ -147,6 +147,21 @@ impl Browser {
         self
     }
 
+    /// Ticks every box with this label.
+    pub fn tick_all(&mut self, label: &str) -> &mut Self {
+        let (name, _, _) = self.page().choice(label);
+        let document = self.page().document();
+        let labels = select("label[for]");
+        let labels = document.select(&labels).filter(|found| text_of(*found) == label);
+        let values = labels.filter_map(|found| {
+            let field = select(&format!("[id=\"{}\"]", found.value().attr("for")?));
+            document.select(&field).next()?.value().attr("value").map(ToOwned::to_owned)
+        });
+        let values = values.collect();
+        self.page_mut().filled.insert(name, values);
+        self
+    }
+
     pub fn untick(&mut self, label: &str) -> &mut Self {
         let (name, value, _) = self.page().choice(label);
         let page = self.page_mut();
