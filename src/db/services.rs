@@ -279,6 +279,16 @@ pub fn names(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<
     rows.into_iter().map(|(id, name)| Ok((stored(&id, "service id")?, name))).collect()
 }
 
+/// The name of a service, if it is there.
+pub fn name_of(reader: &mut Reader<'_>, scope: TenantScope, id: ServiceId) -> Result<Option<String>> {
+    let named = services::table
+        .find(id.to_string())
+        .filter(services::tenant_id.eq(scope.id().to_string()))
+        .select(services::name);
+    let names: Vec<String> = reader.all(named)?;
+    Ok(names.into_iter().next())
+}
+
 /// The names of the services that are in sandbox and not deleted.
 pub fn in_sandbox(reader: &mut Reader<'_>, scope: TenantScope, limit: i64) -> Result<Vec<(ServiceId, String)>> {
     services::table

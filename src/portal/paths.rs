@@ -58,6 +58,10 @@ pub fn service(id: ServiceId) -> String {
     format!("{SERVICES}/{id}")
 }
 
+pub fn clients_of(id: ServiceId) -> String {
+    format!("{CLIENTS}?service={id}")
+}
+
 pub fn edit_service(id: ServiceId) -> String {
     format!("{SERVICES}/{id}/edit")
 }

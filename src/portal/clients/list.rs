@@ -46,6 +46,8 @@ struct ListPage {
     statuses: Vec<(&'static str, &'static str)>,
     environments: Vec<(&'static str, &'static str)>,
     services: Vec<(String, String)>,
+    /// There are more services than the filter offers.
+    more_services: bool,
     name_header: SortHeader,
     created_header: SortHeader,
     used_header: SortHeader,
@@ -71,8 +73,8 @@ struct Row {
     can_edit: bool,
 }
 
-/// Enough services for a filter; a tenant with more searches by name.
-const SERVICES_IN_FILTER: i64 = 200;
+/// Enough services to choose from; the clients of any other are found from the list of services.
+const SERVICES_IN_FILTER: usize = 200;
 
 pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<HttpResponse, PageError> {
     let wanted = wanted.0;
@@ -102,11 +104,19 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
                 true => db::clients::all_roles_of(reader, &uids)?,
                 false => HashMap::new(),
             };
-            let services = db::services::names(reader, permit.scope(), SERVICES_IN_FILTER)?;
-            Ok((found, services, roles))
+            let mut services = db::services::names(reader, permit.scope(), SERVICES_IN_FILTER as i64 + 1)?;
+            let more_services = services.len() > SERVICES_IN_FILTER;
+            services.truncate(SERVICES_IN_FILTER);
+            if let Some(id) = query.service {
+                // One that is not among them is offered all the same: the next search would lose it.
+                let name = db::services::name_of(reader, permit.scope(), id)?;
+                let offered = services.iter().any(|(offered, _)| *offered == id);
+                services.extend(name.filter(|_| !offered).map(|name| (id, name)));
+            }
+            Ok((found, services, more_services, roles))
         })
         .await?;
-    let ((clients, total), services, roles) = &seen.data;
+    let ((clients, total), services, more_services, roles) = &seen.data;
     let (now, actor) = (guarded.portal.clock.now(), seen.permit.actor());
     let link = |page: u32| pager::address(paths::CLIENTS, &Wanted { page: page.to_string(), ..wanted.clone() });
     if clients.is_empty() && *total > 0 {
@@ -127,6 +137,7 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
         statuses: Status::ALL.map(|status| (status.as_str(), status.word())).to_vec(),
         environments: Environment::ALL.map(|environment| (environment.as_str(), environment.word())).to_vec(),
         services: services.iter().map(|(id, name)| (id.to_string(), name.clone())).collect(),
+        more_services: *more_services,
         name_header: header("Client", "name", sort == ClientSort::Name),
         created_header: header("Created", "created", sort == ClientSort::Created),
         used_header: header("Last used", "used", sort == ClientSort::LastUsed),

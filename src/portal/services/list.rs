@@ -52,6 +52,7 @@ struct Row {
     status: Badge,
     environment: &'static str,
     clients: i64,
+    clients_href: String,
     created: When,
 }
 
@@ -104,6 +105,7 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
                 status: view::status_badge(service.state.status()),
                 environment: service.environment.word(),
                 clients: *clients,
+                clients_href: paths::clients_of(service.id),
                 created: When::new(service.created_at, now),
             })
             .collect(),

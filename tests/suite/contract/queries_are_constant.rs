@@ -29,6 +29,7 @@ fn count(
         "/services".to_owned(),
         format!("/services/{service}"),
         "/clients".to_owned(),
+        format!("/clients?service={service}"),
         "/clients?search=c&sort=created&order=descending&status=active".to_owned(),
         format!("/clients/{client}"),
         format!("/clients/{client}/activity?span=30d"),

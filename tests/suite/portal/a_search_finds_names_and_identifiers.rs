@@ -43,3 +43,33 @@ fn by_any_part_and_nothing_else() {
         assert_eq!(seen, found, "{search}");
     }
 }
+
+#[test]
+fn by_a_service_that_the_filter_does_not_offer() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let first = portal.service(&company, "A first");
+    portal.client(&company, first, ClientType::ClientCredentials, "Elsewhere");
+    let last = portal.service(&company, "Zulu");
+    portal.client(&company, last, ClientType::ClientCredentials, "Till 7");
+    let mut browser = portal.signed_in(Person::Developer, "northwind");
+    assert!(!browser.visit("/clients").has_link("Find another service"));
+    for number in 0..199 {
+        portal.service(&company, &format!("Middle {number:03}"));
+    }
+    assert!(browser.visit("/clients").has_link("Find another service"));
+    browser.visit("/services?search=zulu");
+    let page = browser.follow("1 client of Zulu");
+    assert_eq!(page.value("service"), Some(last.to_string()), "{}", page.path);
+    // Another search keeps it.
+    browser.fill("Search", "elsewhere");
+    let page = browser.press("Search");
+    assert!(page.sees("No client matches"), "{}", page.text());
+    browser.fill("Search", "till");
+    let page = browser.press("Search");
+    assert!(page.has_link("Till 7") && !page.has_link("Elsewhere"), "{}", page.text());
+    // Another company's is nothing.
+    let foreign = portal.service(portal.partner(), "Foreign");
+    let page = browser.visit(&format!("/clients?service={foreign}"));
+    assert!(page.status == 200 && !page.sees("Foreign"), "{}", page.text());
+}
