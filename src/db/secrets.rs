@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 
 use super::any_of::any_of;
@@ -170,17 +171,36 @@ pub fn expiring(
     before: Timestamp,
     limit: i64,
 ) -> Result<Vec<(Secret, String)>> {
-    let ending = secrets::table
+    let tenant = scope.id().to_string();
+    let ending = ending_between(&tenant, after.micros(), before.micros()).order(secrets::expires_at.asc());
+    with_client(reader.all(ending.limit(limit).select((secrets::all_columns, clients::name)))?)
+}
+
+/// Those that ended between the instants given, the latest first.
+pub fn expired(
+    reader: &mut Reader<'_>,
+    scope: TenantScope,
+    after: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<(Secret, String)>> {
+    let tenant = scope.id().to_string();
+    let ended = ending_between(&tenant, after.micros(), until.micros()).order(secrets::expires_at.desc());
+    with_client(reader.all(ended.limit(limit).select((secrets::all_columns, clients::name)))?)
+}
+
+#[auto_type]
+fn ending_between<'a>(tenant: &'a str, after: i64, until: i64) -> _ {
+    secrets::table
         .inner_join(clients::table)
-        .filter(secrets::tenant_id.eq(scope.id().to_string()))
+        .filter(secrets::tenant_id.eq(tenant))
         .filter(clients::status.ne("deleted"))
         .filter(secrets::ends_by_rotation.eq(false))
-        .filter(secrets::expires_at.gt(after.micros()))
-        .filter(secrets::expires_at.le(before.micros()))
-        .order(secrets::expires_at.asc())
-        .limit(limit)
-        .select((secrets::all_columns, clients::name));
-    let rows: Vec<(Row, String)> = reader.all(ending)?;
+        .filter(secrets::expires_at.gt(after))
+        .filter(secrets::expires_at.le(until))
+}
+
+fn with_client(rows: Vec<(Row, String)>) -> Result<Vec<(Secret, String)>> {
     rows.into_iter().map(|(row, name)| Ok((row.try_into()?, name))).collect()
 }
 

@@ -16,7 +16,10 @@ use super::{PageError, cookies, paths};
 use crate::access::{Action, act};
 use crate::db;
 use crate::db::services::{ServiceQuery, ServiceSort};
+use crate::domain::client::Client;
 use crate::domain::lifecycle::{State, Status};
+use crate::domain::secret::Secret;
+use crate::domain::service::Service;
 
 #[derive(Template)]
 #[template(path = "start/start.html")]
@@ -28,6 +31,8 @@ struct StartPage {
     active_count: i64,
     client_count: i64,
     waiting: Vec<Waiting>,
+    /// Not all that wants attention is shown.
+    more_waiting: bool,
     can_add: bool,
 }
 
@@ -49,9 +54,19 @@ struct Waiting {
     badge: Badge,
 }
 
+/// What is read for the list of what wants attention: secrets with the names of their clients.
+struct Due {
+    expiring: Vec<(Secret, String)>,
+    expired: Vec<(Secret, String)>,
+    deleted_services: Vec<Service>,
+    deleted_clients: Vec<Client>,
+}
+
 pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError> {
     const CARDS: i64 = 6;
-    const WAITING: i64 = 10;
+    const WAITING: usize = 10;
+    // One more than is shown says whether there are more.
+    const READ: i64 = WAITING as i64 + 1;
     let now = guarded.portal.clock.now();
     let soon = now.plus(Duration::from_secs(30 * 86_400));
     // One that ended longer ago was noticed by whoever used it.
@@ -67,20 +82,22 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
                 ..Default::default()
             };
             let services = db::services::list(reader, scope, &newest)?;
-            let deleted_services = db::services::deleted(reader, scope, WAITING)?;
+            let deleted_services = db::services::deleted(reader, scope, READ)?;
             let clients = db::clients::ClientQuery { limit: 0, ..Default::default() };
             let clients = db::clients::list(reader, scope, &clients)?.1;
-            let deleted_clients = db::clients::deleted_alone(reader, scope, WAITING)?;
-            let expiring = db::secrets::expiring(reader, scope, lately, soon, WAITING)?;
+            let deleted_clients = db::clients::deleted_alone(reader, scope, READ)?;
+            // Apart, so that many of last week can't hide the one of tomorrow.
+            let expiring = db::secrets::expiring(reader, scope, now, soon, READ)?;
+            let expired = db::secrets::expired(reader, scope, lately, now, READ)?;
             let all = ServiceQuery { limit: 0, ..Default::default() };
             let all = db::services::list(reader, scope, &all)?.1;
-            Ok((services, all, deleted_services, clients, deleted_clients, expiring))
+            Ok((services, all, clients, Due { expiring, expired, deleted_services, deleted_clients }))
         })
         .await?;
-    let ((services, active_count), service_count, deleted_services, client_count, deleted_clients, expiring) =
-        &seen.data;
-    let mut waiting: Vec<Waiting> = expiring
-        .iter()
+    let ((services, active_count), service_count, client_count, due) = &seen.data;
+    let read = [due.expiring.len(), due.expired.len(), due.deleted_services.len(), due.deleted_clients.len()];
+    let secrets = due.expiring.iter().take(WAITING).chain(due.expired.iter().take(WAITING));
+    let mut waiting: Vec<Waiting> = secrets
         .filter_map(|(secret, client)| {
             let at = secret.expires_at?;
             let named =
@@ -98,13 +115,17 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
         let text = format!("{what} will be removed for good");
         Some(Waiting { href, text, when: When::new(at, now), badge: view::status_badge(Status::Deleted) })
     };
-    waiting.extend(deleted_services.iter().filter_map(|service| {
+    waiting.extend(due.deleted_services.iter().take(WAITING).filter_map(|service| {
         going(paths::service(service.id), format!("Service {}", service.settings.name), &service.state)
     }));
-    waiting.extend(deleted_clients.iter().filter_map(|client| {
+    waiting.extend(due.deleted_clients.iter().take(WAITING).filter_map(|client| {
         going(paths::client(client.uid), format!("Client {}", client.settings.name), &client.state)
     }));
-    waiting.sort_by_key(|one| one.when.at);
+    // What is to come, soonest first; then what has ended, the latest first.
+    waiting.sort_by_key(|one| match one.when.at > now {
+        true => (false, one.when.at.since(now)),
+        false => (true, now.since(one.when.at)),
+    });
     let page = StartPage {
         shell: guarded.shell(&seen, "Start"),
         tenant: seen.permit.actor().membership().tenant_name.clone(),
@@ -124,6 +145,7 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
         active_count: *active_count,
         client_count: *client_count,
         waiting,
+        more_waiting: read.iter().any(|count| *count > WAITING),
         can_add: seen.permit.actor().may(Action::EditServices),
     };
     html(StatusCode::OK, &page)

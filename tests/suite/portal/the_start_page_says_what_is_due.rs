@@ -7,6 +7,40 @@ use keywright::domain::secret::SecretInput;
 use crate::support::{DAY, Person, TestPortal};
 
 #[test]
+fn many_that_ended_do_not_hide_the_one_that_ends_next() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let shop = portal.service(&company, "Shop");
+    let (old, till) = (
+        portal.client(&company, shop, ClientType::ClientCredentials, "Old"),
+        portal.client(&company, shop, ClientType::ClientCredentials, "Till"),
+    );
+    let kiosk = portal.client(&company, shop, ClientType::ClientCredentials, "Kiosk");
+    let add = |client, name: String, after| {
+        let permit = portal.confirmed::<act::EditClients>(&company, Person::Administrator);
+        let input = SecretInput {
+            description: name.clone(),
+            environment: "sandbox".into(),
+            expires_at: portal.clock.now().plus(after).form_value(),
+            ..SecretInput::default()
+        };
+        portal.application.operations.add_secret(&permit, client, &input, &name).unwrap();
+    };
+    for number in 1..=10 {
+        add(old, format!("old {number}"), number * DAY / 4);
+    }
+    add(kiosk, "latest".into(), 3 * DAY);
+    add(till, "nightly".into(), 5 * DAY);
+    portal.clock.advance(4 * DAY);
+    let mut browser = portal.signed_in(Person::Developer, "northwind");
+    let text = browser.visit("/").text();
+    // What comes, then what has ended, the latest first; the oldest of eleven that ended is left out, and that is said.
+    let places = ["“nightly” of Till", "“latest” of Kiosk", "“old 10”", "“old 2”"].map(|words| text.find(words));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}: {text}");
+    assert!(!text.contains("“old 1”") && text.contains("There is more"), "{text}");
+}
+
+#[test]
 fn soonest_first() {
     let portal = TestPortal::spawn();
     let company = portal.company("northwind");
