@@ -61,8 +61,8 @@ fn it_is_narrowed_by_who_what_on_what_and_when() {
         ("On what", "_", vec![]),
         ("What", "services", vec!["Billing", "Shop"]),
         ("What", "client.added", vec!["Till"]),
-        ("From", "2026-11-22", vec!["Ödön", "Till", "Billing"]),
-        ("To", "2026-11-22", vec!["Billing", "Shop"]),
+        ("From (UTC)", "2026-11-22", vec!["Ödön", "Till", "Billing"]),
+        ("To (UTC)", "2026-11-22", vec!["Billing", "Shop"]),
     ] {
         browser.visit("/audit");
         browser.fill(label, text).press("Search");
