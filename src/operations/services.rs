@@ -65,7 +65,7 @@ impl Operations {
         id: ServiceId,
         input: &ServiceInput,
         logo: LogoChange,
-    ) -> Result<()> {
+    ) -> Result<Option<Service>> {
         let (keep, remove, upload) = match logo {
             LogoChange::Keep => (true, false, None),
             LogoChange::Remove => (false, true, None),
@@ -110,7 +110,7 @@ impl Operations {
                 });
             }
             if changed.is_empty() {
-                return Ok(());
+                return Ok(None);
             }
             if let Some(logo) = &logo {
                 db::services::put_logo(writer, id, logo.content_type, &logo.bytes)?;
@@ -127,7 +127,8 @@ impl Operations {
                 AuditAction::ServiceUpdated,
                 &Target::Service(&after),
                 &changed,
-            )
+            )?;
+            Ok((after.state != before.state).then_some(after))
         })
     }
 

@@ -48,6 +48,11 @@ fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// "1 day", "14 days"
+pub fn days(count: u64) -> String {
+    if count == 1 { "1 day".into() } else { format!("{count} days") }
+}
+
 /// `None` for less than a minute.
 pub fn span_in_words(span: Duration) -> Option<String> {
     const UNITS: [(u64, &str); 5] =

@@ -8,11 +8,13 @@ use askama::Template;
 use crate::access::{Action, act};
 use crate::db;
 use crate::domain::id::ServiceId;
+use crate::domain::lifecycle::Status;
 use crate::domain::service::{Service, ServiceInput};
 use crate::operations::services::LogoChange;
 use crate::portal::form::{FormState, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::history::HistoryEntry;
+use crate::portal::services::lifecycle::{deactivated, reactivated};
 use crate::portal::shell::{Notice, Shell, go_on, html};
 use crate::portal::{PageError, paths, view};
 
@@ -99,7 +101,14 @@ pub async fn update(
     };
     let done = guarded.act(move |permit, operations| operations.update_service(permit, id, &input, logo)).await?;
     match done {
-        Ok(()) => Ok(go_on(&guarded.portal, &paths::service(id), Notice::done("Service updated."))),
+        Ok(changed) => {
+            let notice = match changed {
+                Some(service) if service.state.status() == Status::Inactive => deactivated(&service),
+                Some(service) => reactivated(&service),
+                None => Notice::done("Service updated."),
+            };
+            Ok(go_on(&guarded.portal, &paths::service(id), notice))
+        }
         Err(error) => {
             let again = guarded.again(posted.typed, error)?;
             edit_page(&guarded, id, again.form, again.meanwhile, again.status).await

@@ -15,7 +15,7 @@ use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::{Guarded, Seen};
 use crate::portal::services::impact::Impact;
 use crate::portal::shell::{Notice, Shell, go_on, html};
-use crate::portal::when::When;
+use crate::portal::when::{self, When};
 use crate::portal::{PageError, paths};
 
 #[derive(Default, Deserialize)]
@@ -79,10 +79,18 @@ pub async fn deactivate(
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
     let service = guarded.act(move |permit, operations| operations.deactivate_service(permit, id)).await??;
+    Ok(go_on(&guarded.portal, &paths::service(id), deactivated(&service)))
+}
+
+/// Whether by the button or by the form: what it means is said, and it can be undone.
+pub fn deactivated(service: &Service) -> Notice {
     let text = format!("Service {} deactivated. Its clients get no tokens any more.", service.settings.name);
     let version = service.version.to_string();
-    let notice = Notice::done(text).undo(paths::service_reactivation(id), &[("version", &version)]);
-    Ok(go_on(&guarded.portal, &paths::service(id), notice))
+    Notice::done(text).undo(paths::service_reactivation(service.id), &[("version", &version)])
+}
+
+pub fn reactivated(service: &Service) -> Notice {
+    Notice::done(format!("Service {} is back.", service.settings.name))
 }
 
 pub async fn reactivate(
@@ -94,8 +102,7 @@ pub async fn reactivate(
     let service = guarded
         .act(move |permit, operations| operations.reactivate_service(permit, id, undo == "yes", &version))
         .await??;
-    let text = format!("Service {} is back.", service.settings.name);
-    Ok(go_on(&guarded.portal, &paths::service(id), Notice::done(text)))
+    Ok(go_on(&guarded.portal, &paths::service(id), reactivated(&service)))
 }
 
 #[derive(Template)]
@@ -104,7 +111,7 @@ struct DeletionPage {
     shell: Shell,
     name: String,
     impact: Impact,
-    grace_days: u64,
+    grace: String,
     gone: When,
     action: String,
     back: String,
@@ -126,7 +133,7 @@ pub async fn confirm_deletion(
         shell: guarded.shell(&seen, "Delete service"),
         name: service.settings.name.clone(),
         impact,
-        grace_days: grace.days(),
+        grace: when::days(grace.days()),
         gone: When::new(grace.ends(now), now),
         action: paths::service_deletion(id),
         back: paths::service(id),

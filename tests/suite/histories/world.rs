@@ -197,7 +197,7 @@ impl<'h> World<'h> {
             }
             input.version = now.version.to_string();
         }
-        self.house.operations().update_service(&permit, self.service, &input, LogoChange::Keep)
+        self.house.operations().update_service(&permit, self.service, &input, LogoChange::Keep).map(drop)
     }
 
     fn add_client(&mut self, who: Who, kind: Kind) -> Result<()> {

@@ -98,6 +98,15 @@ fn undoing_a_deactivation_takes_no_deletion_back() {
     deactivated(&mut browser, &of_client);
     assert!(browser.press("Undo").sees("is back"));
 
+    // The form has the same switch, and says and offers the same.
+    browser.visit(&format!("{of_service}/edit"));
+    browser.fill("Status", "inactive");
+    assert!(browser.press("Update service").sees("Its clients get no tokens any more."), "{}", browser.page().text());
+    assert!(browser.press("Undo").sees("is back"));
+    browser.visit(&format!("{of_service}/edit"));
+    browser.fill("Description", "A shop");
+    assert!(browser.press("Update service").sees("Service updated.") && !browser.page().has_button("Undo"));
+
     deactivated(&mut browser, &of_client);
     operations.delete_client(&portal.confirmed(&company, Person::Administrator), client).unwrap();
     assert_eq!(browser.press("Undo").status, 409);
