@@ -159,6 +159,33 @@ pub async fn issue(
     }
 }
 
+#[derive(Template)]
+#[template(path = "registration_tokens/revocation.html")]
+struct RevocationPage {
+    shell: Shell,
+    token: Row,
+}
+
+pub async fn confirm_revocation(
+    guarded: Guarded<act::ManageTenant>,
+    id: Path<RegistrationTokenId>,
+) -> Result<HttpResponse, PageError> {
+    let id = id.into_inner();
+    let seen = guarded
+        .read(move |permit, reader| {
+            let token = db::registration_tokens::find(reader, permit.scope(), id)?;
+            let service = db::services::find(reader, permit.scope(), token.service_id)?;
+            Ok((token, service.settings.name))
+        })
+        .await?;
+    let (token, service) = &seen.data;
+    let page = RevocationPage {
+        shell: guarded.shell(&seen, "Revoke registration token"),
+        token: Row::new(token, service, guarded.portal.clock.now()),
+    };
+    html(StatusCode::OK, &page)
+}
+
 pub async fn revoke(
     guarded: Guarded<act::ManageTenant>,
     id: Path<RegistrationTokenId>,

@@ -227,6 +227,7 @@ routes! {
     get  "/settings/registration-tokens"             ManageTenant        registration_tokens::list;
     get  "/settings/registration-tokens/new"         ManageTenant        registration_tokens::new;
     post "/settings/registration-tokens"             ManageTenant        registration_tokens::issue;
+    get  "/settings/registration-tokens/{id}/revocation" ManageTenant        registration_tokens::confirm_revocation;
     post "/settings/registration-tokens/{id}/revocation" ManageTenant        registration_tokens::revoke;
     get  "/operation"                                Operate             operation::tenants::show;
     get  "/operation/tenants/new"                    Operate             operation::tenants::new;

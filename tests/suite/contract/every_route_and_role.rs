@@ -277,6 +277,7 @@ const TABLE: &[(&str, &str, [Answer; 6])] = &[
     ("get",  "/settings/registration-tokens",            [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
     ("get",  "/settings/registration-tokens/new",        [SignIn,   Forbidden, Forbidden, Forbidden, Ok,        Ok]),
     ("post", "/settings/registration-tokens",            [SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  Accepted]),
+    ("get",  "/settings/registration-tokens/{registration_token}/revocation",[SignIn,   Forbidden, Forbidden, Forbidden, Ok,        NotFound]),
     ("post", "/settings/registration-tokens/{registration_token}/revocation",[SignIn,   Forbidden, Forbidden, Forbidden, Accepted,  NotFound]),
     ("get",  "/operation",                               [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),
     ("get",  "/operation/tenants/new",                   [SignIn,   Forbidden, Forbidden, Forbidden, Forbidden, Forbidden]),

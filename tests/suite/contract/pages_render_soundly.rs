@@ -293,6 +293,7 @@ fn every_page_of_an_administrator_is_sound() {
     paths
         .extend(["", "/edit", "/deletion", "/secrets/new", "/keys/new"].map(|part| format!("/clients/{client}{part}")));
     paths.push(format!("/client-keys/{}/deletion", things.key));
+    paths.push(format!("/settings/registration-tokens/{}/revocation", things.registration_token));
     paths.extend(["/activity", "/try"].map(|part| format!("/clients/{client}{part}")));
     paths.extend(["", "/edit", "/secrets/new"].map(|part| format!("/clients/{}{part}", things.machine)));
     paths.extend(["/rotation", "/deletion"].map(|part| format!("/secrets/{secret}{part}")));

@@ -57,6 +57,9 @@ fn a_token_is_issued_shown_once_and_revoked() {
     portal.clock.advance(30 * DAY);
     browser.sign_in(&Person::Administrator.email("northwind"), PASSWORD);
     assert!(browser.visit(TOKENS).sees("Expired"));
+    let page = browser.follow("Revoke token");
+    assert!(page.heading() == "Revoke CI?" && page.sees("It can't be brought back"), "{}", page.text());
+    assert_eq!(count(&portal), 1);
     let after = browser.press("Revoke token");
     assert!(after.sees("is revoked") && after.sees("No registration token yet"), "{}", after.text());
     let events: Vec<_> = portal.events("registration_token.").into_iter().map(|(word, _)| word).collect();
