@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::connection::{Reader, Writer};
 use super::error::Result;
-use super::roles::Holders;
+use super::roles::{Holders, holder};
 use super::schema::{
     accounts, client_community_roles, clients, communities, community_roles, community_tenants, member_community_roles,
     members, tenants,
@@ -463,12 +463,12 @@ pub fn holding(reader: &mut Reader<'_>, tenant: TenantId, which: Which, limit: i
         clients::table.filter(clients::tenant_id.eq(tenant.to_string())).filter(clients::uid.eq_any(holders))
     };
     let total: i64 = mine().count().get_result(reader.conn())?;
-    let rows: Vec<(String, String)> = mine()
-        .order((clients::name_key.asc(), clients::uid.asc()))
-        .select((clients::uid, clients::name))
+    let rows: Vec<(String, String, String)> = mine()
+        .order((clients::status.eq("deleted"), clients::name_key.asc(), clients::uid.asc()))
+        .select((clients::uid, clients::name, clients::status))
         .limit(limit)
         .load(reader.conn())?;
-    let named = rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect::<Result<_>>()?;
+    let named = rows.into_iter().map(holder).collect::<Result<_>>()?;
     let people = || {
         let holders = member_community_roles::table
             .filter(member_community_roles::role_id.eq_any(roles.clone()))

@@ -50,10 +50,21 @@ pub fn counts(reader: &mut Reader<'_>, scope: TenantScope) -> Result<HashMap<Rol
     rows.into_iter().map(|(id, count)| Ok((stored(&id, "role id")?, count))).collect()
 }
 
-/// Some clients by name, and how many there are in all.
-pub type Holders = (Vec<(ClientUid, String)>, i64);
+/// A client that has something.
+pub struct Holder {
+    pub uid: ClientUid,
+    pub name: String,
+    pub deleted: bool,
+}
 
-/// The clients that hold a role, by name: the first `limit`, and how many there are.
+/// Some clients by name, and how many there are in all.
+pub type Holders = (Vec<Holder>, i64);
+
+pub(super) fn holder((uid, name, status): (String, String, String)) -> Result<Holder> {
+    Ok(Holder { uid: stored(&uid, "client uid")?, name, deleted: status == "deleted" })
+}
+
+/// The clients that hold a role, by name, deleted ones last: the first `limit`, and how many there are.
 pub fn holders(reader: &mut Reader<'_>, scope: TenantScope, id: RoleId, limit: i64) -> Result<Holders> {
     let mine = || {
         client_roles::table
@@ -62,13 +73,12 @@ pub fn holders(reader: &mut Reader<'_>, scope: TenantScope, id: RoleId, limit: i
             .filter(clients::tenant_id.eq(scope.id().to_string()))
     };
     let total = mine().count().get_result(reader.conn())?;
-    let rows: Vec<(String, String)> = mine()
-        .order((clients::name_key.asc(), clients::uid.asc()))
-        .select((clients::uid, clients::name))
+    let rows: Vec<(String, String, String)> = mine()
+        .order((clients::status.eq("deleted"), clients::name_key.asc(), clients::uid.asc()))
+        .select((clients::uid, clients::name, clients::status))
         .limit(limit)
         .load(reader.conn())?;
-    let named = rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect::<Result<_>>()?;
-    Ok((named, total))
+    Ok((rows.into_iter().map(holder).collect::<Result<_>>()?, total))
 }
 
 /// The caller has locked the tenant.

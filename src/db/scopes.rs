@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::connection::{Reader, Writer};
 use super::error::Result;
-use super::roles::Holders;
+use super::roles::{Holders, holder};
 use super::schema::{clients, scopes};
 use super::{from_json_list, like_literal, stored};
 use crate::access::TenantScope;
@@ -65,7 +65,7 @@ pub fn counts(reader: &mut Reader<'_>, scope: TenantScope) -> Result<HashMap<Str
     Ok(counts)
 }
 
-/// The clients that use a scope, by name: the first `limit`, and how many there are.
+/// The clients that use a scope, by name, deleted ones last: the first `limit`, and how many there are.
 pub fn users(reader: &mut Reader<'_>, scope: TenantScope, name: &str, limit: i64) -> Result<Holders> {
     // The column is a JSON list of names that need no escaping in JSON.
     let pattern = format!("%\"{}\"%", like_literal(name));
@@ -75,13 +75,12 @@ pub fn users(reader: &mut Reader<'_>, scope: TenantScope, name: &str, limit: i64
             .filter(clients::scopes.like(pattern.clone()).escape('\\'))
     };
     let total = mine().count().get_result(reader.conn())?;
-    let rows: Vec<(String, String)> = mine()
-        .order((clients::name_key.asc(), clients::uid.asc()))
-        .select((clients::uid, clients::name))
+    let rows: Vec<(String, String, String)> = mine()
+        .order((clients::status.eq("deleted"), clients::name_key.asc(), clients::uid.asc()))
+        .select((clients::uid, clients::name, clients::status))
         .limit(limit)
         .load(reader.conn())?;
-    let named = rows.into_iter().map(|(uid, name)| Ok((stored(&uid, "client uid")?, name))).collect::<Result<_>>()?;
-    Ok((named, total))
+    Ok((rows.into_iter().map(holder).collect::<Result<_>>()?, total))
 }
 
 /// The caller has locked the tenant.

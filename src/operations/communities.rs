@@ -468,7 +468,7 @@ fn losses(holding: &Holding) -> Vec<Change> {
     };
     let count = |count: i64| usize::try_from(count).unwrap_or(0);
     let (clients, people) = (&holding.clients, &holding.people);
-    let client_names = some_of(clients.0.iter().map(|(_, name)| name.as_str()), count(clients.1));
+    let client_names = some_of(clients.0.iter().map(|client| client.name.as_str()), count(clients.1));
     let people_names = some_of(people.0.iter().map(String::as_str), count(people.1));
     let lost = [lost("Clients", client_names, clients.1), lost("People", people_names, people.1)];
     lost.into_iter().flatten().collect()

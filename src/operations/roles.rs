@@ -68,7 +68,8 @@ impl Operations {
                 return Err(Error::NotFound);
             }
             let (holders, count) = db::roles::holders(writer, permit.scope(), id, i64::MAX)?;
-            let holders = some_of(holders.iter().map(|(_, name)| name.as_str()), usize::try_from(count).unwrap_or(0));
+            let holders =
+                some_of(holders.iter().map(|holder| holder.name.as_str()), usize::try_from(count).unwrap_or(0));
             let mut changed = role.settings.removed();
             if count > 0 {
                 changed.push(Change { field: "Clients".into(), before: holders, after: String::new() });

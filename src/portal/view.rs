@@ -8,7 +8,7 @@ use crate::domain::service::Service;
 use super::paths;
 use super::when::When;
 use crate::clock::Timestamp;
-use crate::db::roles::Holders;
+use crate::db::roles::{Holder, Holders};
 
 /// A state: its word and the colour and shape that go with it.
 pub struct Badge {
@@ -88,15 +88,26 @@ impl SecretRow {
 
 /// Clients named in a sentence, with how many there are in all.
 pub struct SomeClients {
-    pub named: Vec<(String, String)>,
+    pub named: Vec<SomeClient>,
     pub count: i64,
+}
+
+pub struct SomeClient {
+    pub href: String,
+    pub name: String,
+    pub deleted: bool,
 }
 
 impl SomeClients {
     pub const NAMED: i64 = 10;
 
     pub fn of((named, count): &Holders) -> Self {
-        Self { named: named.iter().map(|(uid, name)| (paths::client(*uid), name.clone())).collect(), count: *count }
+        let client = |holder: &Holder| SomeClient {
+            href: paths::client(holder.uid),
+            name: holder.name.clone(),
+            deleted: holder.deleted,
+        };
+        Self { named: named.iter().map(client).collect(), count: *count }
     }
 
     pub fn more(&self) -> i64 {

@@ -35,7 +35,7 @@ pub struct EndingPage {
 
 /// "3 of your clients lose roles: A, B and 1 more."
 pub fn losses(holding: &Holding) -> String {
-    let clients: Vec<&str> = holding.clients.0.iter().map(|(_, name)| name.as_str()).collect();
+    let clients: Vec<&str> = holding.clients.0.iter().map(|client| client.name.as_str()).collect();
     let people: Vec<&str> = holding.people.0.iter().map(String::as_str).collect();
     let parts = [loss(&clients, holding.clients.1, "clients"), loss(&people, holding.people.1, "people")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

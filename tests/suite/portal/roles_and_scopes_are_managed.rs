@@ -185,6 +185,16 @@ fn a_scope_in_use_stays_and_its_clients_are_named() {
     house.browser.visit(&format!("/clients/{client}/deletion"));
     house.browser.press("Delete client");
     assert_eq!(house.browser.post(&format!("{scope}/deletion"), &[]).status(), 409);
+    // Marked, and after those that are there, whatever their names.
+    let mut other = house.browser.tab();
+    other.visit(&format!("/clients/{beside}/edit"));
+    other.fill("Name", "Quick order").tick("orders.read");
+    other.press("Update client");
+    let page = other.visit(&format!("{scope}/deletion"));
+    assert!(page.sees("Quick orderOrder bookDeleted"), "{}", page.text());
+    other.visit(&format!("/clients/{beside}/edit"));
+    other.untick("orders.read");
+    other.press("Update client");
     house.browser.press("Undo");
     house.browser.visit(&format!("/clients/{client}/edit"));
     house.browser.untick("orders.read");
