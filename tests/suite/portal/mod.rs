@@ -4,6 +4,7 @@ mod a_client_has_ten_secrets_at_most;
 mod a_client_is_tried_out;
 mod a_double_click_makes_one;
 mod a_forgotten_password;
+mod a_form_says_what_it_lost;
 mod a_person_in_several_companies;
 mod a_real_mail_server_gets_each_mail_once;
 mod a_request_binds_to_what_was_shown;
