@@ -18,7 +18,7 @@ use crate::portal::guard::Guarded;
 use crate::portal::history::{self, HistoryEntry};
 use crate::portal::shell::{Shell, html};
 use crate::portal::view::{self, Badge, SecretRow};
-use crate::portal::when::When;
+use crate::portal::when::{self, When};
 use crate::portal::{PageError, paths};
 
 #[derive(Template)]
@@ -74,7 +74,7 @@ struct DetailsPage {
     history: Vec<HistoryEntry>,
     /// All of it, for who may read the audit log.
     audit: Option<String>,
-    grace_days: u64,
+    grace: String,
     can_edit: bool,
     /// Whoever registered it by machine holds a token for it.
     managed: bool,
@@ -180,7 +180,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         activity,
         history: history::entries(events, now),
         audit: seen.permit.actor().may(Action::ManageTenant).then(|| paths::audit_of_client(uid)),
-        grace_days: grace.days(),
+        grace: when::days(grace.days()),
         can_edit,
         managed: *managed,
         links: Links {

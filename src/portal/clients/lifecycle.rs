@@ -14,7 +14,7 @@ use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::Guarded;
 use crate::portal::services::lifecycle::Reactivation;
 use crate::portal::shell::{Notice, Shell, go_on, html};
-use crate::portal::when::When;
+use crate::portal::when::{self, When};
 use crate::portal::{PageError, paths};
 
 pub async fn deactivate(
@@ -69,7 +69,7 @@ struct DeletionPage {
     service_href: String,
     secrets: usize,
     default_purpose: Option<String>,
-    grace_days: u64,
+    grace: String,
     gone: When,
     action: String,
     back: String,
@@ -102,7 +102,7 @@ pub async fn confirm_deletion(
         service_href: paths::service(service.id),
         secrets: *secrets,
         default_purpose: client.default_purpose.clone(),
-        grace_days: grace.days(),
+        grace: when::days(grace.days()),
         gone: When::new(grace.ends(now), now),
         action: paths::client_deletion(uid),
         back: paths::client(uid),

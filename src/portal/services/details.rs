@@ -24,7 +24,7 @@ use crate::portal::history::{self, HistoryEntry};
 use crate::portal::reviews::shown::RequestRow;
 use crate::portal::shell::{Shell, html};
 use crate::portal::view::{self, Badge};
-use crate::portal::when::When;
+use crate::portal::when::{self, When};
 use crate::portal::{PageError, pager, paths};
 
 /// A service with more clients than this shows the first of them, and leads to the list for the rest.
@@ -56,7 +56,7 @@ struct DetailsPage {
     history: Vec<HistoryEntry>,
     /// All of it, for who may read the audit log.
     audit: Option<String>,
-    grace_days: u64,
+    grace: String,
     can_edit: bool,
     can_add_clients: bool,
     can_change_status: bool,
@@ -227,7 +227,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         release: ReleaseSection::new(service, release, actor, now),
         history: history::entries(events, now),
         audit: actor.may(Action::ManageTenant).then(|| paths::audit_of_service(id)),
-        grace_days: grace.days(),
+        grace: when::days(grace.days()),
         can_edit: actor.may(Action::EditServices) && !deleted,
         can_add_clients: (actor.may(Action::EditUserClients) || actor.may(Action::EditMachineClients)) && !deleted,
         can_change_status: actor.may(Action::ChangeServiceStatus),

@@ -42,6 +42,13 @@ fn a_blocking_check_is_shown_and_stands_in_the_way() {
     developer.fill("Message to the approver", "Tried for a week.");
     let page = developer.press("Request service release");
     assert!(page.sees("Release requested") && page.sees("Waiting"), "{}", page.text());
+    // Nothing more to ask for, and no heading over nothing.
+    let page = developer.visit(&format!("/services/{service}/release-requests"));
+    assert!(page.sees("A request waits for an approver") && !page.sees("Your request"), "{}", page.text());
+    // A search among decided requests that finds none leads back to those.
+    let mut approver = portal.signed_in(Person::Approver, "northwind");
+    approver.visit("/reviews?show=decided&search=nothing+like+it");
+    assert_eq!(approver.follow("Show all requests").path, "/reviews?show=decided");
 }
 
 #[test]

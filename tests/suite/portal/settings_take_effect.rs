@@ -130,6 +130,16 @@ fn days_of_grace_count_for_what_is_deleted_from_now_on() {
     changed(&mut browser);
     assert!(delete(after).contains("in 30 days"));
     assert!(browser.visit(&format!("/services/{before}")).sees("in 14 days"));
+    browser.visit("/settings");
+    browser.fill("Days of grace", "1");
+    changed(&mut browser);
+    let service = portal.service(&company, "Short");
+    assert!(
+        browser.visit(&format!("/services/{service}")).sees("brought back for 1 day;"),
+        "{}",
+        browser.page().text()
+    );
+    assert!(browser.visit(&format!("/services/{service}/deletion")).sees("For 1 day"));
     portal.clock.advance(29 * DAY);
     assert_eq!(portal.application.operations.purge(|| true).unwrap().services.len(), 1);
     // Left empty, the deployment's counts again.
