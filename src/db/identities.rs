@@ -87,11 +87,10 @@ pub fn of_account(reader: &mut Reader<'_>, account: AccountId) -> Result<Vec<Ide
         .collect()
 }
 
-/// Unlinks every other sign-in of an account.
-pub fn remove_all(writer: &mut Writer<'_>, account: AccountId) -> Result<()> {
-    diesel::delete(external_identities::table.filter(external_identities::account_id.eq(account.to_string())))
-        .execute(writer.conn())?;
-    Ok(())
+/// Unlinks every other sign-in of an account. Answers how many there were.
+pub fn remove_all(writer: &mut Writer<'_>, account: AccountId) -> Result<usize> {
+    let all = external_identities::table.filter(external_identities::account_id.eq(account.to_string()));
+    Ok(diesel::delete(all).execute(writer.conn())?)
 }
 
 /// Takes one of a person's own links away. Answers with the issuer, or `None` where it was not theirs.

@@ -86,16 +86,14 @@ impl Message {
                     ],
                 )
             },
-            Self::PasswordChanged { name } => plain(
-                "Your password was changed",
-                name,
-                vec![
-                    "The password of your account has just been changed, and your other sessions have ended. After a reset, \
-                     sign-ins with another provider have to be linked again."
-                        .into(),
-                    NOT_YOU_SECURITY.into(),
-                ],
-            ),
+            Self::PasswordChanged { name, unlinked } => {
+                let changed = "The password of your account has just been changed, and your other sessions have ended."
+                    .to_owned();
+                let linked = "Signing in with another provider has to be linked again, on your account page.";
+                let unlinked = unlinked.then(|| linked.to_owned());
+                let paragraphs = [Some(changed), unlinked, Some(NOT_YOU_SECURITY.to_owned())];
+                plain("Your password was changed", name, paragraphs.into_iter().flatten().collect())
+            }
             Self::SecondFactorChanged { name, what } => plain(
                 "Your second factor was changed",
                 name,

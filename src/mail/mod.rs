@@ -26,6 +26,8 @@ pub enum Message {
     },
     PasswordChanged {
         name: String,
+        /// There were sign-ins through another provider, which let nobody in any more.
+        unlinked: bool,
     },
     /// The link is good once and until the day named.
     Invitation {

@@ -60,12 +60,13 @@ impl Operations {
             db::sessions::end_others(writer, id, None)?;
             db::mailed_codes::remove_of(writer, id)?;
             // Who knew the old password may have linked a sign-in of their own.
-            db::identities::remove_all(writer, id)?;
+            let unlinked = db::identities::remove_all(writer, id)? > 0;
             // Whoever reads the mail of the account need not wait for a block that others' guesses brought about.
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
             db::throttles::clear(writer, &confirming_bucket(account.id))?;
             db::throttles::clear(writer, &codes_bucket(&account.email.key()))?;
-            self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
+            let message = Message::PasswordChanged { name: account.name.clone(), unlinked };
+            self.enqueue(writer, account.email.as_str(), &message)?;
             let tenant = db::tenants::membership(writer, id, None)?.map(|member| member.tenant_id);
             let who = Who::Visitor { id: Some(id.to_string()), name: &account.name, address, tenant };
             let target = Target::Account { id: id.to_string(), name: &account.name };
@@ -88,10 +89,11 @@ impl Operations {
             db::accounts::set_password(writer, account.id, &hash, now)?;
             db::sessions::end_others(writer, account.id, None)?;
             db::mailed_codes::remove_of(writer, account.id)?;
-            db::identities::remove_all(writer, account.id)?;
+            let unlinked = db::identities::remove_all(writer, account.id)? > 0;
             db::throttles::clear(writer, &account_bucket(&account.email.key()))?;
             db::throttles::clear(writer, &confirming_bucket(account.id))?;
-            self.enqueue(writer, account.email.as_str(), &Message::PasswordChanged { name: account.name.clone() })?;
+            let message = Message::PasswordChanged { name: account.name.clone(), unlinked };
+            self.enqueue(writer, account.email.as_str(), &message)?;
             let tenant = db::tenants::membership(writer, account.id, None)?.map(|member| member.tenant_id);
             let who = Who::Visitor { id: None, name: BY_COMMAND, address: "", tenant };
             let target = Target::Account { id: account.id.to_string(), name: &account.name };
@@ -100,14 +102,15 @@ impl Operations {
         })
     }
 
-    /// Changes one's own password, which must be given too, and ends one's other sessions.
+    /// Changes one's own password, which must be given too, and ends one's other sessions and sign-ins through another
+    /// provider. Answers whether there were such.
     pub fn change_password(
         &self,
         actor: &Actor,
         current: Zeroizing<String>,
         new: Zeroizing<String>,
         keep: Option<SessionId>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let person = actor.membership();
         let mut errors = FieldErrors::default();
         let chosen = errors.take("new_password", "New password", new_password(new, &[&person.name, &person.email]));
@@ -122,9 +125,13 @@ impl Operations {
             db::accounts::set_password(writer, person.account_id, &hash, now)?;
             db::sessions::end_others(writer, person.account_id, keep)?;
             db::mailed_codes::remove_of(writer, person.account_id)?;
-            self.enqueue(writer, &person.email, &Message::PasswordChanged { name: person.name.clone() })?;
+            // As at a reset: who knew the old password may have linked a sign-in of their own.
+            let unlinked = db::identities::remove_all(writer, person.account_id)? > 0;
+            let message = Message::PasswordChanged { name: person.name.clone(), unlinked };
+            self.enqueue(writer, &person.email, &message)?;
             let target = Target::Account { id: person.account_id.to_string(), name: &person.name };
-            record(writer, now, Who::Person(actor), AuditAction::PasswordChanged, &target, &[])
+            record(writer, now, Who::Person(actor), AuditAction::PasswordChanged, &target, &[])?;
+            Ok(unlinked)
         })
     }
 

@@ -167,9 +167,11 @@ pub async fn change_password(
         .act(move |permit, operations| operations.change_password(permit.actor(), current_password, new_password, keep))
         .await?;
     match done {
-        Ok(()) => {
+        Ok(unlinked) => {
             sessions::Identity::confirmed_at(guarded.session(), guarded.portal.clock.now())?;
-            let text = format!("Password changed; its strength: {word}. Your other sessions have ended.");
+            let unlinked =
+                if unlinked { " Other sign-ins were unlinked: link them again where you want them." } else { "" };
+            let text = format!("Password changed; its strength: {word}. Your other sessions have ended.{unlinked}");
             Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done(text)))
         }
         Err(Error::Invalid(errors)) => {

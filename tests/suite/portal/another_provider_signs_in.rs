@@ -190,6 +190,28 @@ fn an_account_is_linked_from_inside_and_unlinked() {
 }
 
 #[test]
+fn a_changed_password_unlinks_it() {
+    let (portal, provider) = TestPortal::with_fake_provider();
+    portal.company("northwind");
+    let email = Person::Developer.email("northwind");
+    provider.person("dora", &email, true);
+    let mut browser = link(&portal, &email);
+    portal.mail_to(&email);
+    let mut change = |before: &str, after: &str| {
+        browser.visit("/account");
+        browser.fill("Current password", before).fill("New password", after);
+        let told = browser.press("Change password").sees("Other sign-ins were unlinked");
+        (told, portal.mail_to(&email).iter().any(|letter| letter.contains("has to be linked again")))
+    };
+    assert_eq!(change(PASSWORD, "granite lantern orchard"), (true, true));
+    assert_eq!(links(&portal), 0);
+    assert_eq!(change("granite lantern orchard", PASSWORD), (false, false), "there was none");
+    let mut again = Browser::new(&portal.url);
+    again.visit("/sign-in");
+    assert_eq!(again.follow(BUTTON).heading(), "Link to your account");
+}
+
+#[test]
 fn what_is_forged_is_not_believed() {
     let (portal, provider) = TestPortal::with_fake_provider();
     portal.company("northwind");
