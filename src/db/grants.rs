@@ -87,18 +87,23 @@ pub fn end(writer: &mut Writer<'_>, id: GrantId, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Ends everything that a user let a client do.
-pub fn end_of_account(writer: &mut Writer<'_>, account: AccountId, client: ClientUid, now: Timestamp) -> Result<()> {
-    let open: Vec<String> = grants::table
-        .filter(grants::account_id.eq(account.to_string()))
-        .filter(grants::client_uid.eq(client.to_string()))
-        .filter(grants::ended_at.is_null())
-        .select(grants::id)
-        .load(writer.conn())?;
-    for id in open {
-        end(writer, stored(&id, "grant id")?, now)?;
-    }
-    Ok(())
+/// Ends everything that a user let a client do, or all clients. Answers how many grants it were.
+pub fn end_of_account(
+    writer: &mut Writer<'_>,
+    account: AccountId,
+    client: Option<ClientUid>,
+    now: Timestamp,
+) -> Result<usize> {
+    let of_account =
+        grants::table.filter(grants::account_id.eq(account.to_string())).filter(grants::ended_at.is_null());
+    let open: Vec<String> = match client {
+        Some(client) => {
+            of_account.filter(grants::client_uid.eq(client.to_string())).select(grants::id).load(writer.conn())?
+        }
+        None => of_account.select(grants::id).load(writer.conn())?,
+    };
+    end_all(writer, &open, now)?;
+    Ok(open.len())
 }
 
 /// Ends everything that users let a service's clients do while it was live.
@@ -110,6 +115,11 @@ pub fn end_live_of_service(writer: &mut Writer<'_>, service: ServiceId, now: Tim
         .filter(grants::ended_at.is_null())
         .select(grants::id)
         .load(writer.conn())?;
+    end_all(writer, &open, now)
+}
+
+/// Ends grants that have not ended.
+fn end_all(writer: &mut Writer<'_>, open: &[String], now: Timestamp) -> Result<()> {
     for portion in open.chunks(500) {
         diesel::update(grants::table.filter(grants::id.eq_any(portion)))
             .set(grants::ended_at.eq(Some(now.micros())))

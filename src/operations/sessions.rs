@@ -165,9 +165,14 @@ impl Operations {
         })
     }
 
-    /// Ends all of the person's sessions but the one that asks.
+    /// Ends all of the person's sessions but the one that asks, and what applications were let do: whoever had one of the
+    /// sessions may have signed in to them.
     pub fn end_other_sessions(&self, actor: &Actor, keep: Option<SessionId>) -> Result<()> {
-        self.end_own(actor, |writer, account| Ok(db::sessions::end_others(writer, account, keep)?))
+        let now = self.now();
+        self.end_own(actor, |writer, account| {
+            let granted = db::grants::end_of_account(writer, account, None, now)?;
+            Ok(db::sessions::end_others(writer, account, keep)? + granted)
+        })
     }
 
     fn end_own(&self, actor: &Actor, end: impl FnOnce(&mut db::Writer<'_>, AccountId) -> Result<usize>) -> Result<()> {

@@ -93,13 +93,15 @@ impl Operations {
         self.tell(writer, account, |name| Message::IdentityLinked { name, provider: provider.to_owned() })
     }
 
-    /// Takes one of one's own links away, and ends one's other sessions: somebody may have come in by it.
+    /// Takes one of one's own links away, and ends one's other sessions and what applications were let do: somebody may
+    /// have come in by it.
     pub fn unlink_identity(&self, permit: &Confirmed<act::See>, id: IdentityId, keep: Option<SessionId>) -> Result<()> {
         let actor = permit.actor();
         let member = actor.membership();
         self.db.write(|writer| {
             db::identities::remove(writer, member.account_id, id)?.ok_or(Error::NotFound)?;
             db::sessions::end_others(writer, member.account_id, keep)?;
+            db::grants::end_of_account(writer, member.account_id, None, self.now())?;
             let target = Target::Account { id: member.account_id.to_string(), name: &member.name };
             record(writer, self.now(), Who::Person(actor), AuditAction::IdentityUnlinked, &target, &[])
         })

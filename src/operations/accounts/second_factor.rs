@@ -62,7 +62,8 @@ impl Operations {
     }
 
     /// Gives oneself a second factor, once a code shows that the authenticator has the secret. Ends one's other
-    /// sessions, which began without it. Answers with the recovery codes, which nobody can read again.
+    /// sessions, and what applications were let do: they began without it. Answers with the recovery codes, which nobody
+    /// can read again.
     pub fn add_second_factor(
         &self,
         permit: &Confirmed<act::See>,
@@ -85,6 +86,7 @@ impl Operations {
             }
             let codes = self.new_recovery_codes(writer, account)?;
             db::sessions::end_others(writer, account, keep)?;
+            db::grants::end_of_account(writer, account, None, self.now())?;
             self.tell(writer, account, |name| Message::SecondFactorChanged {
                 name,
                 what: "a second factor was set up".into(),
@@ -133,9 +135,9 @@ impl Operations {
         })
     }
 
-    /// Takes the second factor of somebody who has lost it away and ends their sessions: an account can belong to
-    /// several companies, so only whoever runs the deployment may. Answers whether there was one; `NotFound` where
-    /// there is no such account.
+    /// Takes the second factor of somebody who has lost it away and ends their sessions and what applications were let
+    /// do: an account can belong to several companies, so only whoever runs the deployment may. Answers whether there was
+    /// one; `NotFound` where there is no such account.
     pub fn reset_second_factor(&self, email: &str) -> Result<bool> {
         let key = email.trim().to_ascii_lowercase();
         self.db.write(|writer| {
@@ -144,6 +146,7 @@ impl Operations {
                 return Ok(false);
             }
             db::sessions::end_others(writer, account.id, None)?;
+            db::grants::end_of_account(writer, account.id, None, self.now())?;
             db::throttles::clear(writer, &bucket(account.id))?;
             let message = Message::SecondFactorChanged {
                 name: account.name.clone(),

@@ -199,7 +199,8 @@ pub async fn end_other_sessions(
 ) -> Result<HttpResponse, PageError> {
     let keep = Some(guarded.sender()?.session);
     guarded.act(move |permit, operations| operations.end_other_sessions(permit.actor(), keep)).await??;
-    Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done("All your other sessions have ended.")))
+    let text = "All your other sessions have ended, and applications ask you to sign in again.";
+    Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done(text)))
 }
 
 /// "12 hours", "90 minutes": exactly.

@@ -1,9 +1,13 @@
-//! One's account page lists the applications that one has let in, and takes everything back from one.
+//! One's account page lists the applications that one has let in, and takes everything back from one. What ends one's
+//! other sessions ends what all of them hold.
 
+use keywright::crypto::random;
 use keywright::domain::client::ClientType;
+use keywright::domain::id::IdentityId;
+use keywright::operations::fill::Company;
 
 use super::asking::{Returned, give_password, request};
-use crate::support::{Browser, Person, TestPortal};
+use crate::support::{App, Browser, Person, TestPortal, answered};
 
 #[test]
 fn access_is_removed_on_the_account_page() {
@@ -68,4 +72,64 @@ fn nobody_removes_what_another_has_let_in() {
     let administrator = portal.signed_in(Person::Administrator, "northwind");
     administrator.post(&format!("/account/applications/{}/removal", app.uid), &[]);
     assert_eq!(portal.redeem(&app, &code).status, 200);
+}
+
+/// An application that the company's member has let in, with its refresh token and access token.
+fn let_in(portal: &TestPortal, company: &Company) -> (App, String, String) {
+    let app = portal.app(company, ClientType::AuthorizationCode, |_| {});
+    let tokens = portal.redeem(&app, &portal.code(company, &app, &["openid"]));
+    let token = |name: &str| tokens.text(name).to_owned();
+    let (refresh, access) = (token("refresh_token"), token("access_token"));
+    assert_eq!(userinfo(portal, &access), 200);
+    (app, refresh, access)
+}
+
+fn userinfo(portal: &TestPortal, token: &str) -> u16 {
+    answered(portal.http().get(format!("{}/oauth2/userinfo", portal.url)).bearer_auth(token)).status
+}
+
+fn has_ended(portal: &TestPortal, (app, refresh, access): &(App, String, String)) -> bool {
+    let (refused, status) = (portal.refresh(app, refresh).error() == "invalid_grant", userinfo(portal, access));
+    assert_eq!(refused, status == 401);
+    refused
+}
+
+#[test]
+fn ending_the_other_sessions_ends_what_applications_hold() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let (first, second) = (let_in(&portal, &company), let_in(&portal, &company));
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    portal.signed_in(Person::Member, "northwind");
+    let other = portal.signed_in(Person::Approver, "northwind");
+    other.post("/account/sessions/end-others", &[]);
+    assert_eq!(userinfo(&portal, &first.2), 200, "nobody else's");
+    assert!(browser.visit("/account").sees("what connected applications hold"));
+    assert!(browser.press("End all other sessions").sees("applications ask you to sign in again"));
+    assert!(has_ended(&portal, &first) && has_ended(&portal, &second));
+}
+
+#[test]
+fn another_way_to_sign_in_ends_what_came_by_the_old() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let before = let_in(&portal, &company);
+    let mut enrolled = portal.enrolled(Person::Member, "northwind");
+    assert!(enrolled.browser.page().sees("applications ask you to sign in again"));
+    assert!(has_ended(&portal, &before));
+
+    let linked = let_in(&portal, &company);
+    let (id, account) = (IdentityId::new(1, random::bytes()), portal.person(&company, Person::Member).account_id);
+    portal.sql(&format!(
+        "INSERT INTO external_identities (id, account_id, issuer, subject, email, linked_at) \
+         VALUES ('{id}', '{account}', 'https://id.example', 'member', '', 0)"
+    ));
+    enrolled.browser.visit("/account");
+    let page = enrolled.browser.press("Unlink https://id.example");
+    assert!(page.sees("applications ask you to sign in again"), "{}", page.text());
+    assert!(has_ended(&portal, &linked));
+
+    let lost = let_in(&portal, &company);
+    assert!(portal.application.operations.reset_second_factor(&enrolled.email).expect("an answer"));
+    assert!(has_ended(&portal, &lost));
 }

@@ -10,7 +10,8 @@ impl Operations {
         let now = self.now();
         self.db.write(|writer| {
             db::consents::remove(writer, account, client)?;
-            Ok(db::grants::end_of_account(writer, account, client, now)?)
+            db::grants::end_of_account(writer, account, Some(client), now)?;
+            Ok(())
         })
     }
 }
