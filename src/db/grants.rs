@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use super::schema::{authorization_codes, clients, grants, refresh_tokens, revoked_tokens};
 use super::{from_json_list, json_list, known, stored};
 use crate::clock::Timestamp;
-use crate::domain::id::{AccountId, ClientUid, GrantId, ServiceId};
+use crate::domain::id::{AccountId, ClientUid, GrantId, ServiceId, TenantId};
 use crate::domain::protocol::grant::Grant;
 use crate::domain::service::Environment;
 
@@ -112,6 +112,18 @@ pub fn end_live_of_service(writer: &mut Writer<'_>, service: ServiceId, now: Tim
         .inner_join(clients::table)
         .filter(clients::service_id.eq(service.to_string()))
         .filter(grants::environment.eq(Environment::Live.as_str()))
+        .filter(grants::ended_at.is_null())
+        .select(grants::id)
+        .load(writer.conn())?;
+    end_all(writer, &open, now)
+}
+
+/// Ends everything that a person let the clients of a tenant do.
+pub fn end_of_member(writer: &mut Writer<'_>, account: AccountId, tenant: TenantId, now: Timestamp) -> Result<()> {
+    let open: Vec<String> = grants::table
+        .inner_join(clients::table)
+        .filter(grants::account_id.eq(account.to_string()))
+        .filter(clients::tenant_id.eq(tenant.to_string()))
         .filter(grants::ended_at.is_null())
         .select(grants::id)
         .load(writer.conn())?;

@@ -262,6 +262,8 @@ impl Operations {
             keep_an_administrator(writer, scope, &member)?;
         }
         db::members::remove(writer, id)?;
+        // A company may let its own people in without asking them. From outside they are asked.
+        db::grants::end_of_member(writer, member.account_id, scope.id(), self.now())?;
         let held = [Change { field: "Roles".into(), before: member.roles.in_words(), after: String::new() }];
         record_member(self, writer, actor, action, &member, &held)?;
         Ok(member)

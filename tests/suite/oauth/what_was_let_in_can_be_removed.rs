@@ -1,9 +1,10 @@
 //! One's account page lists the applications that one has let in, and takes everything back from one. What ends one's
-//! other sessions ends what all of them hold.
+//! other sessions ends what all of them hold; the end of a membership, what those of the company hold.
 
-use keywright::crypto::random;
+use keywright::crypto::{hashing, random};
 use keywright::domain::client::ClientType;
 use keywright::domain::id::IdentityId;
+use keywright::domain::service::Environment;
 use keywright::operations::fill::Company;
 
 use super::asking::{Returned, give_password, request};
@@ -132,4 +133,33 @@ fn another_way_to_sign_in_ends_what_came_by_the_old() {
     let lost = let_in(&portal, &company);
     assert!(portal.application.operations.reset_second_factor(&enrolled.email).expect("an answer"));
     assert!(has_ended(&portal, &lost));
+}
+
+#[test]
+fn the_end_of_a_membership_ends_what_the_companys_applications_hold() {
+    let portal = TestPortal::spawn();
+    let (company, elsewhere) = (portal.company("northwind"), portal.company("southwind"));
+    let removed = let_in(&portal, &company);
+    let other = portal.app(&elsewhere, ClientType::AuthorizationCode, |_| {});
+    portal.sql(&format!("UPDATE services SET environment = 'live' WHERE id = '{}'", other.service));
+    let member = portal.person(&company, Person::Member);
+    let code = portal.code_of(member.account_id, &other, &["openid"], Environment::Live);
+    let kept =
+        portal.code_of(portal.person(&company, Person::Developer).account_id, &removed.0, &[], Environment::Sandbox);
+    let mut administrator = portal.signed_in(Person::Administrator, "northwind");
+    let page = administrator.visit(&format!("/members/{}/removal", member.member_id));
+    assert!(page.sees("All their sign-ins to applications of this company end."), "{}", page.text());
+    administrator.press("Remove member");
+    assert!(has_ended(&portal, &removed));
+    let ended = |code: &str| {
+        let of_code = format!("SELECT grant_id FROM authorization_codes WHERE code_hash = '{}'", hashing::sha256(code));
+        portal.number(&format!("SELECT count(*) AS n FROM grants WHERE ended_at IS NOT NULL AND id IN ({of_code})"))
+    };
+    assert_eq!((ended(&code), ended(&kept)), (0, 0), "another company's, and another person's");
+
+    let left = let_in(&portal, &elsewhere);
+    let mut leaving = portal.signed_in(Person::Member, "southwind");
+    leaving.visit("/account/leaving");
+    leaving.press("Leave company");
+    assert!(has_ended(&portal, &left));
 }
