@@ -250,6 +250,14 @@ pub fn still_granted(
     if grant.ended_at.is_some() || taken_back || was_a_test || before_the_password {
         return Err(Fault::GrantEnded.into());
     }
+    // What was granted before the company required a second factor came without one. Asked only where it matters.
+    let tenant = &registered.tenant;
+    if tenant.policy.second_factor_required
+        && !grant.second_factor
+        && db::tenants::membership(reader, grant.account, Some(tenant.id))?.is_some()
+    {
+        return Err(Fault::GrantEnded.into());
+    }
     match environment {
         Environment::Live => Ok(()),
         Environment::Sandbox => match db::test_users::includes(reader, registered.service.id, &account.email.key())? {

@@ -3,7 +3,7 @@
 use keywright::domain::client::ClientType;
 
 use super::asking::{Returned, request};
-use crate::support::{App, Authenticator, Browser, Person, SECOND, TestPortal, claims};
+use crate::support::{App, Authenticator, Browser, Person, SECOND, TestPortal, answered, claims};
 
 const ESSENTIAL: (&str, &str) = ("claims", r#"{"id_token":{"acr":{"essential":true,"values":["2"]}}}"#);
 
@@ -36,6 +36,34 @@ fn the_company_asks_for_it() {
     browser.visit(&waits);
     let tokens = portal.redeem(&app, Returned::on(browser.page()).code());
     assert_eq!(claims(tokens.text("id_token"))["acr"], "2");
+}
+
+/// What applications hold from before counts as long as it is not required.
+#[test]
+fn what_was_granted_without_it_ends_with_the_rule() {
+    let (portal, app, mut browser) = signed_in();
+    let tokens = portal.redeem(&app, Returned::on(browser.visit(&request(&app, &[]))).code());
+    let unused = Returned::on(browser.visit(&request(&app, &[]))).code().to_owned();
+    let userinfo = |token: &str| {
+        let asked = portal.http().get(format!("{}/oauth2/userinfo", portal.url)).bearer_auth(token);
+        answered(asked).status
+    };
+    let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    let requires = |required: &str| {
+        portal.sql(&format!("UPDATE tenants SET second_factor_required = {required} WHERE name = 'northwind'"));
+    };
+    requires("TRUE");
+    assert_eq!(userinfo(access), 401);
+    assert_eq!(portal.refresh(&app, refresh).error(), "invalid_grant");
+    assert_eq!(portal.redeem(&app, &unused).error(), "invalid_grant");
+    requires("FALSE");
+    assert_eq!(userinfo(access), 200);
+    let next = portal.refresh(&app, refresh);
+    assert_eq!(next.status, 200, "nothing was used up");
+    requires("TRUE");
+    // Who is from elsewhere follows the rules of another company.
+    portal.sql("DELETE FROM members WHERE account_id IN (SELECT account_id FROM grants)");
+    assert_eq!(userinfo(next.text("access_token")), 200);
 }
 
 /// The people of other companies are that company's affair.
