@@ -76,10 +76,11 @@ pub fn find(reader: &mut Reader<'_>, id: GrantId) -> Result<Option<Grant>> {
     row.map(Grant::try_from).transpose()
 }
 
-/// Ends a grant, and with it its code, its refresh tokens and its access tokens.
+/// Ends a grant, and with it its code, its refresh tokens and its access tokens. Nothing of it can be used any more, so it
+/// needn't be kept for as long as it might have lasted.
 pub fn end(writer: &mut Writer<'_>, id: GrantId, now: Timestamp) -> Result<()> {
     diesel::update(grants::table.find(id.to_string()).filter(grants::ended_at.is_null()))
-        .set(grants::ended_at.eq(Some(now.micros())))
+        .set((grants::ended_at.eq(Some(now.micros())), grants::expires_at.eq(now.micros())))
         .execute(writer.conn())?;
     diesel::update(refresh_tokens::table.filter(refresh_tokens::grant_id.eq(id.to_string())))
         .set(refresh_tokens::live_of.eq(None::<String>))
@@ -104,6 +105,28 @@ pub fn end_of_account(
     };
     end_all(writer, &open, now)?;
     Ok(open.len())
+}
+
+/// Ends the oldest of what a user let a client do, but for the `newest` that stay.
+pub fn end_oldest(
+    writer: &mut Writer<'_>,
+    account: AccountId,
+    client: ClientUid,
+    newest: usize,
+    now: Timestamp,
+) -> Result<()> {
+    // There is one too many, unless a release before this one left more: those go little by little.
+    let at_once = 100;
+    let open: Vec<String> = grants::table
+        .filter(grants::account_id.eq(account.to_string()))
+        .filter(grants::client_uid.eq(client.to_string()))
+        .filter(grants::ended_at.is_null())
+        .order((grants::created_at.desc(), grants::id.desc()))
+        .offset(i64::try_from(newest).unwrap_or(i64::MAX))
+        .limit(at_once)
+        .select(grants::id)
+        .load(writer.conn())?;
+    end_all(writer, &open, now)
 }
 
 /// Ends everything that users let a service's clients do while it was live.
@@ -134,7 +157,7 @@ pub fn end_of_member(writer: &mut Writer<'_>, account: AccountId, tenant: Tenant
 fn end_all(writer: &mut Writer<'_>, open: &[String], now: Timestamp) -> Result<()> {
     for portion in open.chunks(500) {
         diesel::update(grants::table.filter(grants::id.eq_any(portion)))
-            .set(grants::ended_at.eq(Some(now.micros())))
+            .set((grants::ended_at.eq(Some(now.micros())), grants::expires_at.eq(now.micros())))
             .execute(writer.conn())?;
         diesel::update(refresh_tokens::table.filter(refresh_tokens::grant_id.eq_any(portion)))
             .set(refresh_tokens::live_of.eq(None::<String>))

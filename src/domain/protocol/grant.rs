@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::domain::client::MAX_TOKEN_LIFETIME;
 use crate::domain::id::{AccountId, ClientUid, GrantId};
 use crate::domain::redirect_url::RedirectUrl;
 use crate::domain::service::Environment;
@@ -12,6 +13,13 @@ pub const CODE_LASTS: Duration = Duration::from_secs(60);
 
 /// How long refresh tokens can follow each other, however often they are used; then the user signs in again.
 pub const REFRESHING_LASTS: Duration = Duration::from_secs(30 * 86_400);
+
+/// How long a grant lasts that brings no refresh token: until its code has ended, and the longest access token after it.
+pub const UNREFRESHED_LASTS: Duration =
+    Duration::from_secs(CODE_LASTS.as_secs() + MAX_TOKEN_LIFETIME.unsigned_abs() as u64);
+
+/// How many grants of one account to one client live at once. Each browser and device needs one, and nobody has more.
+pub const LIVE_AT_MOST: usize = 100;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -31,7 +39,8 @@ pub struct Grant {
     /// The request's `claims` (OpenID Connect Core §5.5) as JSON; empty where it had none.
     pub claims: String,
     pub created_at: Timestamp,
-    /// The end of refreshing, see [`REFRESHING_LASTS`].
+    /// The end of refreshing, see [`REFRESHING_LASTS`], or of all that it brings without, see [`UNREFRESHED_LASTS`]. When
+    /// it has ended, that.
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
 }

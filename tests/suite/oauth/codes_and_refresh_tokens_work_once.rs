@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use keywright::access::act;
 use keywright::domain::client::ClientType;
-use keywright::domain::protocol::grant::{CODE_LASTS, REFRESHING_LASTS};
+use keywright::domain::protocol::grant::{CODE_LASTS, LIVE_AT_MOST, REFRESHING_LASTS, UNREFRESHED_LASTS};
 
-use crate::support::{Answered, App, CALLBACK, Person, TestPortal, VERIFIER, claims, jwt_header};
+use super::asking::{Returned, request};
+use crate::support::{
+    Answered, App, CALLBACK, HOUR, Person, SECOND, TestPortal, VERIFIER, answered, claims, jwt_header,
+};
 
 const MICRO: Duration = Duration::from_micros(1);
 
@@ -218,4 +221,76 @@ fn of_many_at_once_one_wins_and_the_family_ends() {
         assert_eq!(error(&portal.refresh(&app, won[0].text("refresh_token"))), (400, "invalid_grant"));
     }
     assert_eq!(portal.number("SELECT count(*) AS n FROM refresh_tokens WHERE live_of IS NOT NULL"), 0);
+}
+
+fn grants(portal: &TestPortal, which: &str) -> i64 {
+    portal.number(&format!("SELECT count(*) AS n FROM grants WHERE {which}"))
+}
+
+/// Without a refresh token a grant is there until the last access token of it has ended, and a day more.
+#[test]
+fn what_is_not_refreshed_is_kept_as_long_as_its_tokens() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |input| input.allow_refresh = String::new());
+    let refreshing = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let code = Returned::on(browser.visit(&request(&app, &[]))).code().to_owned();
+    Returned::on(browser.visit(&request(&refreshing, &[]))).code();
+    // The code is redeemed in its last moment, and the token used in its own.
+    portal.clock.advance(CODE_LASTS - SECOND);
+    let tokens = portal.redeem(&app, &code);
+    assert_eq!((tokens.status, tokens.text("refresh_token")), (200, ""));
+    portal.clock.advance(HOUR - SECOND);
+    portal.application.operations.tidy_up(|| true).expect("tidy");
+    let userinfo =
+        portal.http().get(format!("{}/oauth2/userinfo", portal.url)).bearer_auth(tokens.text("access_token"));
+    assert_eq!(answered(userinfo).status, 200);
+    // A code that comes again ends it until then.
+    assert_eq!(error(&portal.redeem(&app, &code)), (400, "invalid_grant"));
+    assert_eq!(grants(&portal, "ended_at IS NOT NULL"), 1);
+    portal.clock.advance(UNREFRESHED_LASTS + 24 * HOUR);
+    portal.application.operations.tidy_up(|| true).expect("tidy");
+    assert_eq!(grants(&portal, &format!("client_uid = '{}'", app.uid)), 0);
+    assert_eq!(grants(&portal, &format!("client_uid = '{}'", refreshing.uid)), 1, "this one may be refreshed");
+}
+
+#[test]
+fn what_has_ended_is_kept_for_a_day() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let first = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
+    portal.refresh(&app, first.text("refresh_token"));
+    assert_eq!(error(&portal.refresh(&app, first.text("refresh_token"))), (400, "invalid_grant"));
+    portal.clock.advance(24 * HOUR - SECOND);
+    portal.application.operations.tidy_up(|| true).expect("tidy");
+    // Its developers are told why, not that it has expired.
+    let said = portal.refresh(&app, first.text("refresh_token"));
+    assert!(said.text("error_description").contains("was used before"), "{said:?}");
+    portal.clock.advance(SECOND);
+    portal.application.operations.tidy_up(|| true).expect("tidy");
+    assert_eq!(grants(&portal, "TRUE"), 0);
+    assert_eq!(error(&portal.refresh(&app, first.text("refresh_token"))), (400, "invalid_grant"));
+}
+
+#[test]
+fn of_too_many_sign_ins_the_oldest_ends() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let other = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let oldest = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
+    let elsewhere = portal.redeem(&other, &portal.code(&company, &other, &["openid"]));
+    portal.clock.advance(SECOND);
+    let second = portal.redeem(&app, &portal.code(&company, &app, &["openid"]));
+    portal.clock.advance(SECOND);
+    (2..LIVE_AT_MOST).for_each(|_| drop(portal.code(&company, &app, &["openid"])));
+    Returned::on(browser.visit(&request(&app, &[]))).code();
+    let live = format!("client_uid = '{}' AND ended_at IS NULL", app.uid);
+    assert_eq!(grants(&portal, &live), i64::try_from(LIVE_AT_MOST).expect("a number"));
+    assert_eq!(error(&portal.refresh(&app, oldest.text("refresh_token"))), (400, "invalid_grant"));
+    assert_eq!(portal.refresh(&app, second.text("refresh_token")).status, 200);
+    assert_eq!(portal.refresh(&other, elsewhere.text("refresh_token")).status, 200);
 }

@@ -6,7 +6,7 @@ use crate::crypto::random;
 use crate::db::{self, Writer};
 use crate::domain::id::{ConsentId, GrantId};
 use crate::domain::protocol::fault::{Fault, Refusal};
-use crate::domain::protocol::grant::{CODE_LASTS, Grant, REFRESHING_LASTS};
+use crate::domain::protocol::grant::{CODE_LASTS, Grant, LIVE_AT_MOST, REFRESHING_LASTS, UNREFRESHED_LASTS};
 use crate::domain::protocol::return_to::{Answer, Fields};
 use crate::operations::protocol::claims;
 use crate::operations::protocol::tokens::Beside;
@@ -46,6 +46,7 @@ impl Operations {
     fn issued(&self, asked: &Asked, user: &User, token: Option<&str>, consents: bool) -> Result<Issued, Refusal> {
         let now = self.now();
         let (registered, request) = (&asked.registered, &asked.request);
+        let refreshes = request.response_type.has_code() && registered.client.settings.allows_refresh();
         let grant = Grant {
             id: new_id!(self, GrantId),
             client: registered.client.uid,
@@ -58,7 +59,7 @@ impl Operations {
             nonce: request.nonce.clone(),
             claims: claims::named_and_allowed(registered, &request.claims),
             created_at: now,
-            expires_at: now.plus(REFRESHING_LASTS),
+            expires_at: now.plus(if refreshes { REFRESHING_LASTS } else { UNREFRESHED_LASTS }),
             ended_at: None,
         };
         let code = request.response_type.has_code().then(random::token);
@@ -115,6 +116,8 @@ impl Operations {
         grant: &Grant,
         code: Option<&str>,
     ) -> Result<(), Refusal> {
+        // An application that signs its users in at every visit leaves the tokens of the visits before.
+        db::grants::end_oldest(writer, grant.account, grant.client, LIVE_AT_MOST - 1, grant.created_at)?;
         db::grants::insert(writer, grant)?;
         if let Some(code) = code {
             let (named, ends) = (asked.return_to.is_named(), grant.created_at.plus(CODE_LASTS));
