@@ -27,6 +27,7 @@ struct Row {
     created_at: i64,
     expires_at: i64,
     ended_at: Option<i64>,
+    by_password: bool,
 }
 
 impl TryFrom<Row> for Grant {
@@ -41,6 +42,7 @@ impl TryFrom<Row> for Grant {
             environment: known(Environment::parse(&row.environment), "environment")?,
             redirect_url: row.redirect_url,
             authenticated_at: Timestamp::from_micros(row.authenticated_at),
+            by_password: row.by_password,
             second_factor: row.second_factor,
             nonce: row.nonce,
             claims: row.claims,
@@ -66,6 +68,7 @@ pub fn insert(writer: &mut Writer<'_>, grant: &Grant) -> Result<()> {
         created_at: grant.created_at.micros(),
         expires_at: grant.expires_at.micros(),
         ended_at: grant.ended_at.map(Timestamp::micros),
+        by_password: grant.by_password,
     };
     diesel::insert_into(grants::table).values(row).execute(writer.conn())?;
     Ok(())

@@ -485,6 +485,7 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        by_password -> Bool,
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Identity {
     pub password_at: Timestamp,
     /// When the person signed in, with all that their account asks for.
     pub signed_in_at: Timestamp,
+    /// They signed in by their password, and not by the word of another provider.
+    pub by_password: bool,
 }
 
 /// What somebody has proved at sign-in.
@@ -52,6 +54,7 @@ const ACCOUNT: &str = "account";
 const TENANT: &str = "tenant";
 const PASSWORD_AT: &str = "password_at";
 const SIGNED_IN_AT: &str = "signed_in_at";
+const BY_PASSWORD: &str = "by_password";
 const BEGUN_AT: &str = "begun_at";
 const ADDRESS: &str = "address";
 const USER_AGENT: &str = "user_agent";
@@ -114,12 +117,16 @@ impl Identity {
     pub fn of(session: &operations::sessions::Session) -> Option<Self> {
         let state = &state_of(&session.state);
         let instant = |name| state.get(name)?.parse().ok().map(Timestamp::from_micros);
+        let (password_at, signed_in_at) = (instant(PASSWORD_AT)?, instant(SIGNED_IN_AT)?);
+        // Sessions from before this was written have the two times alone.
+        let by_password = state.get(BY_PASSWORD).map_or(password_at == signed_in_at, |said| said == "true");
         Some(Self {
             session: session.id,
             account: text(state, ACCOUNT).parse().ok()?,
             tenant: text(state, TENANT).parse().ok(),
-            password_at: instant(PASSWORD_AT)?,
-            signed_in_at: instant(SIGNED_IN_AT)?,
+            password_at,
+            signed_in_at,
+            by_password,
         })
     }
 
@@ -144,6 +151,7 @@ impl Identity {
         let password_at = if proof.by_password { proof.at } else { Timestamp::from_micros(0) };
         session.insert(PASSWORD_AT, password_at.micros()).map_err(fault)?;
         session.insert(SIGNED_IN_AT, proof.at.micros()).map_err(fault)?;
+        session.insert(BY_PASSWORD, proof.by_password).map_err(fault)?;
         session.insert(BEGUN_AT, now.micros()).map_err(fault)?;
         session.insert(ADDRESS, address).map_err(fault)?;
         session.insert(USER_AGENT, user_agent.chars().take(200).collect::<String>()).map_err(fault)

@@ -33,6 +33,8 @@ pub struct Grant {
     pub redirect_url: String,
     /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
+    /// They gave their password, and not the word of another provider.
+    pub by_password: bool,
     pub second_factor: bool,
     /// Empty where the request had none.
     pub nonce: String,

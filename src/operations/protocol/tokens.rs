@@ -156,10 +156,16 @@ impl Operations {
     }
 }
 
-/// How the user signed in: `acr` 1 for a password, 2 for a second factor beside it; `amr` by RFC 8176.
+/// How the user signed in: `acr` 2 with a second factor, 1 without; `amr` by RFC 8176, which names what was seen here and
+/// has no word for what another provider may have asked for.
 fn about_sign_in(claims: &mut Map<String, Value>, grant: &Grant) {
-    let (acr, amr) = if grant.second_factor { ("2", json!(["pwd", "otp", "mfa"])) } else { ("1", json!(["pwd"])) };
+    let (acr, amr) = match (grant.by_password, grant.second_factor) {
+        (true, true) => ("2", Some(json!(["pwd", "otp", "mfa"]))),
+        (true, false) => ("1", Some(json!(["pwd"]))),
+        (false, true) => ("2", Some(json!(["otp"]))),
+        (false, false) => ("1", None),
+    };
     claims.insert("auth_time".into(), grant.authenticated_at.seconds().into());
     claims.insert("acr".into(), acr.into());
-    claims.insert("amr".into(), amr);
+    claims.extend(amr.map(|amr| ("amr".to_owned(), amr)));
 }

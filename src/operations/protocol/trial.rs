@@ -6,7 +6,6 @@ use super::authorization::{AtBrowser, Declined, Issued, Step};
 use super::clients::Caller;
 use super::requests::Tokens;
 use crate::access::{Permit, act};
-use crate::clock::Timestamp;
 use crate::crypto::{hashing, random};
 use crate::db;
 use crate::domain::audit::AuditAction;
@@ -23,12 +22,12 @@ use crate::operations::{Error, Operations, Result, Target, Who, record};
 
 impl Operations {
     /// Runs the grant of a client whose service is in sandbox, for the person who asks: the tokens, or why there are
-    /// none. `signed_in_at` is when they signed in.
+    /// none. `person` is how they are signed in.
     pub fn try_client(
         &self,
         permit: &Permit<act::EditClients>,
         uid: ClientUid,
-        signed_in_at: Timestamp,
+        person: AtBrowser,
     ) -> Result<std::result::Result<Tokens, Refusal>> {
         let registered = self.db.read(|reader| {
             let client = db::clients::find(reader, permit.scope(), uid)?;
@@ -39,7 +38,7 @@ impl Operations {
             return Err(WrongState::because("The service is live: nobody tries things out on its users.").into());
         }
         let client = registered.client.clone();
-        let person = AtBrowser { account: permit.actor().membership().account_id, signed_in_at };
+        let person = AtBrowser { account: permit.actor().membership().account_id, ..person };
         let tokens = match self.tokens_for_trial(registered, person) {
             Ok(tokens) => tokens,
             Err(refusal) => return Ok(Err(refusal)),

@@ -55,7 +55,8 @@ impl Application {
 
 impl From<&Identity> for AtBrowser {
     fn from(identity: &Identity) -> Self {
-        Self { account: identity.account, signed_in_at: identity.signed_in_at }
+        let Identity { account, signed_in_at, by_password, .. } = *identity;
+        Self { account, signed_in_at, by_password }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::domain::client::{Client, GrantType};
 use crate::domain::id::ClientUid;
 use crate::domain::service::{Environment, Service};
 use crate::operations::clients::reach;
+use crate::operations::protocol::authorization::AtBrowser;
 use crate::portal::form::{Nothing, Posted};
 use crate::portal::guard::{Guarded, Seen};
 use crate::portal::rejections::Cure;
@@ -75,9 +76,9 @@ pub async fn run(
     uid: Path<ClientUid>,
     _posted: Posted<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let (uid, signed_in_at) = (uid.into_inner(), guarded.sender()?.signed_in_at);
+    let (uid, person) = (uid.into_inner(), AtBrowser::from(guarded.sender()?));
     let seen = look(&guarded, uid).await?;
-    let done = guarded.act(move |permit, operations| operations.try_client(permit, uid, signed_in_at)).await??;
+    let done = guarded.act(move |permit, operations| operations.try_client(permit, uid, person)).await??;
     let mut page = page(&guarded, &seen);
     match done {
         Ok(tokens) => {

@@ -2,9 +2,12 @@
 
 use keywright::domain::client::ClientType;
 use keywright::operations::fill::Company;
+use serde_json::{Value, json};
 
 use super::asking::{Returned, give_password, request};
-use crate::support::{App, Browser, CALLBACK, HOUR, MINUTE, Person, SECOND, TestPortal, answered, claims};
+use crate::support::{
+    App, Authenticator, Browser, CALLBACK, HOUR, MINUTE, PASSWORD, Person, SECOND, TestPortal, answered, claims,
+};
 
 fn web() -> (TestPortal, Company, App) {
     let portal = TestPortal::spawn();
@@ -253,4 +256,50 @@ fn a_password_that_was_changed_ends_the_sign_in() {
     portal.sql(&format!("UPDATE accounts SET password_changed_at = {later} WHERE id = '{account}'"));
     let back = Returned::on(browser.visit(&request(&app, &[("prompt", "none")])));
     assert_eq!(back.get("error"), "login_required");
+}
+
+/// Applications are told what was seen here, and no password where there was none.
+#[test]
+fn applications_learn_that_it_was_no_password() {
+    let (portal, provider) = TestPortal::with_fake_provider();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |_| {});
+    let email = Person::Member.email("northwind");
+    provider.person("mara", &email, true);
+    let how = |browser: &mut Browser| {
+        let code = Returned::on(browser.visit(&request(&app, &[]))).code().to_owned();
+        let tokens = portal.redeem(&app, &code);
+        let (access, id) = (claims(tokens.text("access_token")), claims(tokens.text("id_token")));
+        assert_eq!((&access["amr"], &access["acr"]), (&id["amr"], &id["acr"]));
+        let refreshed = claims(portal.refresh(&app, tokens.text("refresh_token")).text("id_token"));
+        assert_eq!(refreshed["amr"], id["amr"]);
+        (id["acr"].as_str().expect("a text").to_owned(), id["amr"].clone())
+    };
+    let mut linked = Browser::new(&portal.url);
+    linked.visit("/sign-in");
+    linked.follow("Sign in with Example ID");
+    linked.fill("Password", PASSWORD);
+    linked.press("Link and sign in");
+    assert_eq!(how(&mut linked), ("1".to_owned(), json!(["pwd"])));
+    let mut browser = Browser::new(&portal.url);
+    browser.visit("/sign-in");
+    browser.follow("Sign in with Example ID");
+    assert_eq!(how(&mut browser), ("1".to_owned(), Value::Null));
+    // A password given since is not what they signed in with.
+    browser.visit("/account/second-factor");
+    let authenticator = Authenticator::from_page(&browser);
+    browser.fill("Code", &authenticator.code(portal.clock.now()));
+    assert_eq!(browser.press("Turn on second factor").heading(), "Confirm it's you");
+    browser.fill("Password", PASSWORD);
+    assert_eq!(browser.press("Confirm").heading(), "Your recovery codes");
+    assert_eq!(how(&mut browser), ("2".to_owned(), json!(["otp"])));
+    portal.clock.advance(30 * SECOND);
+    let mut both = Browser::new(&portal.url);
+    both.try_sign_in(&email, PASSWORD);
+    both.fill("Code", &authenticator.code(portal.clock.now()));
+    both.press("Sign in");
+    assert_eq!(how(&mut both), ("2".to_owned(), json!(["pwd", "otp", "mfa"])));
+    // A session from a release that didn't note it.
+    portal.sql("UPDATE sessions SET state = REPLACE(state, '\"by_password\"', '\"something else\"')");
+    assert_eq!(how(&mut both), ("2".to_owned(), json!(["pwd", "otp", "mfa"])));
 }

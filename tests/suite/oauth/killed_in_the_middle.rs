@@ -147,6 +147,7 @@ fn many_codes(portal: &TestPortal, account: keywright::domain::id::AccountId, ap
                 environment: Environment::Sandbox,
                 redirect_url: CALLBACK.into(),
                 authenticated_at: portal.clock.now(),
+                by_password: true,
                 second_factor: false,
                 nonce: String::new(),
                 claims: String::new(),

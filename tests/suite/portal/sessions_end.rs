@@ -280,7 +280,7 @@ fn a_company_chosen_and_a_password_confirmed_stand_beside_what_the_session_knew(
     browser.fill("Current password", PASSWORD).fill("New password", NEW_PASSWORD);
     assert_eq!(browser.press("Change password").status, 200);
     let state = portal.text("SELECT state AS words FROM sessions");
-    for name in ["account", "password_at", "signed_in_at", "begun_at", "address", "user_agent"] {
+    for name in ["account", "password_at", "signed_in_at", "by_password", "begun_at", "address", "user_agent"] {
         assert!(state.contains(&format!("\"{name}\"")), "{name}: {state}");
     }
     // The key itself is the cookie's alone.

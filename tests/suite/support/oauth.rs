@@ -158,6 +158,7 @@ impl TestPortal {
             environment,
             redirect_url: CALLBACK.into(),
             authenticated_at: now,
+            by_password: true,
             second_factor: false,
             nonce: "n-0S6_WzA2Mj".into(),
             claims: String::new(),

@@ -55,6 +55,7 @@ impl Operations {
             environment: registered.service.environment,
             redirect_url: asked.return_to.redirect_url().to_owned(),
             authenticated_at: user.authenticated_at,
+            by_password: user.by_password,
             second_factor: user.second_factor,
             nonce: request.nonce.clone(),
             claims: claims::named_and_allowed(registered, &request.claims),

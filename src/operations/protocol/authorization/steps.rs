@@ -15,6 +15,8 @@ pub struct AtBrowser {
     pub account: AccountId,
     /// When they signed in, with all that their account asks for: a password given since is not as much.
     pub signed_in_at: Timestamp,
+    /// By their password, and not by the word of another provider.
+    pub by_password: bool,
 }
 
 /// Who is signed in, as the database confirms.
@@ -22,6 +24,7 @@ pub struct AtBrowser {
 pub struct User {
     pub account: Account,
     pub authenticated_at: Timestamp,
+    pub by_password: bool,
     pub second_factor: bool,
 }
 
@@ -125,5 +128,6 @@ fn user(reader: &mut Reader<'_>, browser: AtBrowser) -> db::Result<Option<User>>
         return Ok(None);
     }
     let second_factor = db::second_factors::is_set_up(reader, account.id)?;
-    Ok(Some(User { account, authenticated_at: browser.signed_in_at, second_factor }))
+    let AtBrowser { signed_in_at: authenticated_at, by_password, .. } = browser;
+    Ok(Some(User { account, authenticated_at, by_password, second_factor }))
 }
