@@ -274,7 +274,9 @@ fn purge(config: &Config, dry_run: bool) -> anyhow::Result<()> {
 
 fn reset_second_factor(config: &Config, email: &str) -> anyhow::Result<()> {
     match open_with_its_key_file(config)?.operations.reset_second_factor(email) {
-        Ok(true) => println!("{email} signs in with the password alone now. Their sessions have ended."),
+        Ok(true) => {
+            println!("{email} signs in with the password alone now. Their sessions have ended, also in applications.")
+        }
         Ok(false) => println!("{email} has no second factor. Nothing was changed."),
         Err(Error::NotFound) => anyhow::bail!("there is no account with the address {email}"),
         Err(error) => return Err(error.into()),

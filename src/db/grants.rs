@@ -156,14 +156,12 @@ pub fn end_of_member(writer: &mut Writer<'_>, account: AccountId, tenant: Tenant
     end_all(writer, &open, now)
 }
 
-/// Ends grants that have not ended.
+/// Ends grants that have not ended. Refresh tokens stay as they are: whoever comes with one that was never used is told that
+/// the grant has ended, and not that it was used.
 fn end_all(writer: &mut Writer<'_>, open: &[String], now: Timestamp) -> Result<()> {
     for portion in open.chunks(500) {
         diesel::update(grants::table.filter(grants::id.eq_any(portion)))
             .set((grants::ended_at.eq(Some(now.micros())), grants::expires_at.eq(now.micros())))
-            .execute(writer.conn())?;
-        diesel::update(refresh_tokens::table.filter(refresh_tokens::grant_id.eq_any(portion)))
-            .set(refresh_tokens::live_of.eq(None::<String>))
             .execute(writer.conn())?;
     }
     Ok(())

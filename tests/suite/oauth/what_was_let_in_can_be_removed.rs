@@ -90,9 +90,10 @@ fn userinfo(portal: &TestPortal, token: &str) -> u16 {
 }
 
 fn has_ended(portal: &TestPortal, (app, refresh, access): &(App, String, String)) -> bool {
-    let (refused, status) = (portal.refresh(app, refresh).error() == "invalid_grant", userinfo(portal, access));
-    assert_eq!(refused, status == 401);
-    refused
+    let (refreshed, status) = (portal.refresh(app, refresh), userinfo(portal, access));
+    assert_eq!(refreshed.status == 400, status == 401);
+    // The application did nothing wrong, and is not told so.
+    refreshed.text("error_description").starts_with("What was granted has ended")
 }
 
 #[test]
