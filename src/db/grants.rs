@@ -79,8 +79,8 @@ pub fn find(reader: &mut Reader<'_>, id: GrantId) -> Result<Option<Grant>> {
     row.map(Grant::try_from).transpose()
 }
 
-/// Ends a grant, and with it its code, its refresh tokens and its access tokens. Nothing of it can be used any more, so it
-/// needn't be kept for as long as it might have lasted.
+/// Ends a grant, and with it its code, its refresh tokens and its access tokens. Nothing of it can be used any more, so
+/// it needn't be kept for as long as it might have lasted.
 pub fn end(writer: &mut Writer<'_>, id: GrantId, now: Timestamp) -> Result<()> {
     diesel::update(grants::table.find(id.to_string()).filter(grants::ended_at.is_null()))
         .set((grants::ended_at.eq(Some(now.micros())), grants::expires_at.eq(now.micros())))
@@ -156,8 +156,8 @@ pub fn end_of_member(writer: &mut Writer<'_>, account: AccountId, tenant: Tenant
     end_all(writer, &open, now)
 }
 
-/// Ends grants that have not ended. Refresh tokens stay as they are: whoever comes with one that was never used is told that
-/// the grant has ended, and not that it was used.
+/// Ends grants that have not ended. Refresh tokens stay as they are: whoever comes with one that was never used is told
+/// that the grant has ended, and not that it was used.
 fn end_all(writer: &mut Writer<'_>, open: &[String], now: Timestamp) -> Result<()> {
     for portion in open.chunks(500) {
         diesel::update(grants::table.filter(grants::id.eq_any(portion)))

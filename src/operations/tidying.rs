@@ -11,7 +11,7 @@ use crate::domain::tenant::SessionLengths;
 /// Rows that one transaction removes: a small part of what a database does in the seconds that others wait for it.
 pub(super) const PORTION: i64 = 1_000;
 
-/// How long a grant is kept after its last refresh token has ended: whoever comes with one is told so.
+/// How long a grant is kept after it, or its last refresh token, has ended: whoever comes with one is told so.
 const GRANTS_KEPT_FOR: Duration = Duration::from_secs(86_400);
 
 /// Removes rows of one kind, and answers with how many: fewer than a portion when none are left.

@@ -14,7 +14,7 @@ pub const CODE_LASTS: Duration = Duration::from_secs(60);
 /// How long refresh tokens can follow each other, however often they are used; then the user signs in again.
 pub const REFRESHING_LASTS: Duration = Duration::from_secs(30 * 86_400);
 
-/// How long a grant lasts that brings no refresh token: until its code has ended, and the longest access token after it.
+/// How long a grant lasts that brings no refresh token: until its code has ended, and the longest access token after.
 pub const UNREFRESHED_LASTS: Duration =
     Duration::from_secs(CODE_LASTS.as_secs() + MAX_TOKEN_LIFETIME.unsigned_abs() as u64);
 
@@ -41,8 +41,8 @@ pub struct Grant {
     /// The request's `claims` (OpenID Connect Core §5.5) as JSON; empty where it had none.
     pub claims: String,
     pub created_at: Timestamp,
-    /// The end of refreshing, see [`REFRESHING_LASTS`], or of all that it brings without, see [`UNREFRESHED_LASTS`]. When
-    /// it has ended, that.
+    /// The end of refreshing, see [`REFRESHING_LASTS`], or of all that it brings without, see [`UNREFRESHED_LASTS`]; of
+    /// one that has ended, when it did.
     pub expires_at: Timestamp,
     pub ended_at: Option<Timestamp>,
 }
