@@ -1,0 +1,2 @@
+DROP INDEX grants_of_account;
+CREATE INDEX grants_of_account ON grants (account_id, client_uid);
