@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, InstrumentationEvent, SimpleConnection, TransactionManager};
 use diesel::dsl::Limit;
@@ -14,7 +14,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, MultiConnection, RunQueryDsl};
 
 use super::error::{Error, Result};
-use super::turns::Turns;
+use super::turns::{Turn, Turns};
 
 #[derive(MultiConnection)]
 pub enum AnyConnection {
@@ -215,6 +215,8 @@ struct Counts {
     checkouts: AtomicU64,
     waited_micros: AtomicU64,
     timeouts: AtomicU64,
+    writers_waited_micros: AtomicU64,
+    writers_refused: AtomicU64,
 }
 
 /// How the pool of connections does.
@@ -229,6 +231,11 @@ pub struct PoolState {
     pub waited: Duration,
     /// Requests and jobs that got none in time.
     pub timeouts: u64,
+    /// Who waits for their turn to write, before they take a connection.
+    pub writers_waiting: usize,
+    /// How long writers waited for their turns in all, and how many got none.
+    pub writers_waited: Duration,
+    pub writers_refused: u64,
 }
 
 /// The database, shared by all requests and jobs.
@@ -315,6 +322,9 @@ impl Db {
             checkouts: counts.checkouts.load(Ordering::Relaxed),
             waited: Duration::from_micros(counts.waited_micros.load(Ordering::Relaxed)),
             timeouts: counts.timeouts.load(Ordering::Relaxed),
+            writers_waiting: self.turns.waiting(),
+            writers_waited: Duration::from_micros(counts.writers_waited_micros.load(Ordering::Relaxed)),
+            writers_refused: counts.writers_refused.load(Ordering::Relaxed),
         }
     }
 
@@ -346,9 +356,20 @@ impl Db {
 
     /// One transaction: everything that `work` did stands, or nothing. Blocks: call it off the async threads.
     pub fn write<T, E: From<Error>>(&self, work: impl FnOnce(&mut Writer<'_>) -> Result<T, E>) -> Result<T, E> {
-        let _turn = self.turns.wait(PATIENCE).ok_or_else(too_many)?;
+        let _turn = self.turn()?;
         let mut conn = self.checkout()?;
         transaction(&mut conn, work)
+    }
+
+    fn turn(&self) -> Result<Turn<'_>> {
+        let began = Instant::now();
+        let turn = self.turns.wait(PATIENCE);
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.counts.writers_waited_micros.fetch_add(micros, Ordering::Relaxed);
+        if turn.is_none() {
+            self.counts.writers_refused.fetch_add(1, Ordering::Relaxed);
+        }
+        turn.ok_or_else(too_many)
     }
 
     /// The same for what isn't worth waiting for: where others hold what it needs, it is not done.

@@ -42,6 +42,11 @@ impl Turns {
         queue.free -= 1;
         Some(Turn(self))
     }
+
+    /// How many wait now.
+    pub fn waiting(&self) -> usize {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).waiting
+    }
 }
 
 impl Drop for Turn<'_> {
@@ -63,9 +68,13 @@ mod tests {
         assert!(turns.wait(Duration::from_millis(1)).is_none());
         std::thread::scope(|scope| {
             let second = scope.spawn(|| turns.wait(Duration::from_secs(60)).is_some());
+            while turns.waiting() == 0 {
+                std::thread::yield_now();
+            }
             drop(first);
             assert!(second.join().unwrap());
         });
         assert!(turns.wait(Duration::ZERO).is_some());
+        assert_eq!(turns.waiting(), 0);
     }
 }

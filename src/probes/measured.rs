@@ -49,6 +49,21 @@ fn of_pool(text: &mut Text, pool: &PoolState) {
         "Requests and jobs that got no connection in time.",
         &[("", pool.timeouts as f64)],
     );
+    text.gauge(
+        "keywright_database_writers_waiting",
+        "Requests and jobs that wait for their turn to write.",
+        &[("", pool.writers_waiting as f64)],
+    );
+    text.counter(
+        "keywright_database_writers_wait_seconds_total",
+        "How long requests and jobs waited for their turn to write, all together.",
+        &[("", pool.writers_waited.as_secs_f64())],
+    );
+    text.counter(
+        "keywright_database_writers_refused_total",
+        "Requests and jobs that got no turn to write in time, or found too many waiting.",
+        &[("", pool.writers_refused as f64)],
+    );
 }
 
 /// From the database, so that every instance tells the same. The label isn't `job`: collectors give every sample one of

@@ -9,7 +9,7 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 use keywright::domain::client::ClientType;
 
 use super::{asker, machine, soon, status, token, unavailable};
-use crate::support::{Browser, MINUTE, PASSWORD, Person, SECOND, Served, TestPortal};
+use crate::support::{Browser, MINUTE, Metrics, PASSWORD, Person, SECOND, Served, TestPortal};
 
 /// Holds the database's writers up until the answer is dropped.
 fn hold(portal: &TestPortal) -> (mpsc::Sender<()>, thread::JoinHandle<()>) {
@@ -61,6 +61,7 @@ fn writers_wait_for_a_while_and_readers_go_on() {
             })
             .collect();
         thread::sleep(SECOND);
+        assert!(Metrics::of(&served.url).value("keywright_database_writers_waiting") > 10.0);
         for _ in 0..5 {
             let asked = Instant::now();
             assert_eq!(browser.visit(&client).status, 200, "reading goes on");
@@ -78,6 +79,9 @@ fn writers_wait_for_a_while_and_readers_go_on() {
     );
     assert!(statuses.iter().all(|(status, retry, _)| *status == 503 && retry.is_some()), "{statuses:?}");
     assert!(begun.elapsed() < 14 * SECOND, "{:?}", begun.elapsed());
+    let metrics = Metrics::of(&served.url);
+    assert!(metrics.value("keywright_database_writers_refused_total") > 0.0);
+    assert!(metrics.value("keywright_database_writers_wait_seconds_total") > 10.0);
 
     drop(let_go);
     holder.join().unwrap();

@@ -116,6 +116,8 @@ fn the_numbers_are_those_of_what_was_done_and_name_nobody() {
 
     is("keywright_database_up", 1.0);
     is("keywright_database_timeouts_total", 0.0);
+    is("keywright_database_writers_waiting", 0.0);
+    is("keywright_database_writers_refused_total", 0.0);
     assert!(metrics.value("keywright_database_connections") >= metrics.value("keywright_database_connections_idle"));
     assert!(metrics.value("keywright_database_checkouts_total") > 10.0);
     for job in Job::ALL {
