@@ -425,14 +425,17 @@ fn wait_for_locks(conn: &mut AnyConnection, at_most: Duration) -> diesel::QueryR
 /// its place. The lock ends with the process, however that ends; the file stays, or two could hold a lock of it each.
 /// Reading it is enough to lock it, so that it doesn't matter who made it.
 pub(super) fn lock_of(file: &str) -> Result<File> {
-    let name = format!("{file}-lock");
+    // Of the file itself: it may have several names, and they must not be locked apart.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.into());
+    let mut name = file.into_os_string();
+    name.push("-lock");
     let mut making = OpenOptions::new();
     making.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut making, 0o644);
     // It exists, or it can't be made: then it can't be opened either, and that says why.
     making.open(&name).ok();
-    File::open(&name).map_err(|error| Error::Unavailable(format!("{name}: {error}")))
+    File::open(&name).map_err(|error| Error::Unavailable(format!("{}: {error}", name.display())))
 }
 
 /// A new database file is its owner's alone; SQLite gives the files beside it the same rights.

@@ -56,10 +56,9 @@ pub fn back_up(database: &str, to: &Path) -> anyhow::Result<BackedUp> {
 /// Puts a backup in the place of the database, and that aside. The backup is copied and looked at first, and migrated to
 /// this release, so that until it is found good nothing has changed; the file itself stays as it is.
 pub fn restore(database: &str, from: &Path) -> anyhow::Result<Restored> {
-    let place = Path::new(database);
-    if let (Ok(place), Ok(from)) = (place.canonicalize(), from.canonicalize())
-        && place == from
-    {
+    // Where the name is a link, what it leads to is replaced, and not the link.
+    let place = &Path::new(database).canonicalize().unwrap_or_else(|_| database.into());
+    if from.canonicalize().is_ok_and(|from| from == *place) {
         bail!("{} is the database itself", from.display());
     }
     let beside = with_ending(from, "-wal");

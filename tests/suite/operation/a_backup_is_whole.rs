@@ -207,6 +207,32 @@ fn the_server_goes_on_with_what_was_restored() {
 }
 
 #[test]
+fn a_link_to_the_database_stays_a_link() {
+    let portal = embedded();
+    portal.operator();
+    let company = portal.company("northwind");
+    portal.service(&company, "Kept");
+    assert_eq!(run(&file_of(&portal), &["backup", "backup.db"]).code, 0);
+    let backup = portal.folder.path().join("backup.db");
+    let served = Served::start("off,keywright=info", &[]);
+    let database = served.folder.path().join("keywright.db");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("link.db");
+    std::os::unix::fs::symlink(&database, &link).unwrap();
+
+    // Who has the file open under its own name holds it under the other too.
+    let refused = run(&link, &["restore", backup.to_str().unwrap()]);
+    assert!(refused.reason.contains("the server is running on it"), "{}", refused.reason);
+    let folder = std::sync::Arc::clone(&served.folder);
+    assert!(served.terminate());
+    let ran = run(&link, &["restore", backup.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.reason);
+    assert!(link.is_symlink() && !database.is_symlink());
+    assert_eq!(count(&database, "services"), count(&file_of(&portal), "services"));
+    assert!(folder.path().join("keywright.db.before-restore-1").exists());
+}
+
+#[test]
 fn a_refused_restore_changes_nothing() {
     let portal = embedded();
     let company = portal.company("northwind");
