@@ -57,18 +57,24 @@ pub fn once(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) 
 
 fn under_lease(operations: &Operations, holder: &str, stopping: impl Fn() -> bool) -> Result<Purged> {
     let mut prolonged = operations.now();
+    let mut over = false;
     let mut keep_going = || {
-        // A purge that lost its lease leaves the rest to whoever holds it now.
         let now = operations.now();
         if now.since(prolonged) > LEASE_LASTS / 4 {
             prolonged = now;
-            return !stopping() && operations.take_lease(LEASE, holder, LEASE_LASTS).unwrap_or(false);
+            // A purge that lost its lease leaves the rest to whoever holds it now.
+            over |= !operations.take_lease(LEASE, holder, LEASE_LASTS).unwrap_or(false);
         }
-        !stopping()
+        over |= stopping();
+        !over
     };
     // Neither keeps the other from being done.
     let purged = operations.purge(&mut keep_going);
     let tidied = operations.tidy_up(&mut keep_going);
     operations.release_lease(LEASE, holder)?;
-    purged.and_then(|purged| tidied.map(|()| purged))
+    if let Err(error) = tidied {
+        tracing::error!(%error, "what has ended can't all be removed");
+        return purged.map(|purged| Purged { failed: purged.failed + 1, ..purged });
+    }
+    purged
 }

@@ -15,9 +15,6 @@ use crate::domain::service::Service;
 /// Each thing is a transaction of its own, so that a purge never holds others up for long.
 const LOOK_AT: usize = 100;
 
-/// Where so many things in a row can't be removed, it is not they that are at fault, and the next run may have more luck.
-const FAILURES_BORNE: usize = 10;
-
 const PURGE: &str = "Keywright (purge)";
 
 /// What was removed, or would be.
@@ -25,7 +22,8 @@ const PURGE: &str = "Keywright (purge)";
 pub struct Purged {
     pub clients: Vec<Named>,
     pub services: Vec<Named>,
-    /// How many things are due and could not be removed. The log says why; the next run tries again.
+    /// How many things are due and could not be removed, and one more where that is so of what has ended. The log says why;
+    /// the next run tries again.
     pub failed: usize,
 }
 
@@ -126,7 +124,6 @@ fn remove_due<T>(
 ) -> Result<Vec<Named>> {
     let mut removed = Vec::new();
     let mut refused: HashSet<String> = HashSet::new();
-    let mut in_a_row = 0;
     loop {
         let before = (removed.len(), refused.len());
         for thing in due((LOOK_AT + refused.len()) as i64)? {
@@ -138,16 +135,9 @@ fn remove_due<T>(
                 return Ok(removed);
             }
             match remove(&thing, keep_going) {
-                Ok(true) => {
-                    removed.push(name);
-                    in_a_row = 0;
-                }
+                Ok(true) => removed.push(name),
                 Ok(false) => {}
                 Err(error) => {
-                    in_a_row += 1;
-                    if in_a_row == FAILURES_BORNE {
-                        return Err(error);
-                    }
                     tracing::error!(%error, id = name.id, "this is due for removal, and can't be removed");
                     refused.insert(name.id);
                     *failed += 1;

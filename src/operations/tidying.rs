@@ -52,11 +52,11 @@ impl Operations {
         keep_going: &mut dyn FnMut() -> bool,
         remove: impl Fn(&mut Writer<'_>) -> db::Result<usize>,
     ) -> Result<bool> {
-        while self.db.write(|writer| remove(writer))? as i64 >= PORTION {
-            if !keep_going() {
-                return Ok(false);
+        while keep_going() {
+            if (self.db.write(|writer| remove(writer))? as i64) < PORTION {
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
     }
 }

@@ -21,6 +21,8 @@ const MARKED_EVERY: Duration = Duration::from_secs(60);
 
 const EVENTS_KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
 const EVENTS_KEPT: i64 = 200;
+/// Clients, most of which have little too much: each as a write of its own would take longer than what it removes.
+const THINNED_AT_ONCE: usize = 100;
 const COUNTS_KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 impl Operations {
@@ -105,11 +107,24 @@ impl Operations {
         keep_going: &mut dyn FnMut() -> bool,
     ) -> Result<()> {
         let (events_until, counts_until) = (now.minus(EVENTS_KEPT_FOR), now.minus(COUNTS_KEPT_FOR));
-        self.in_portions(keep_going, |writer| db::protocol_events::remove_older(writer, events_until, PORTION))?;
-        for whose in self.db.read(|reader| db::protocol_events::overfull(reader, EVENTS_KEPT))? {
-            self.in_portions(keep_going, |writer| db::protocol_events::thin_out(writer, &whose, EVENTS_KEPT, PORTION))?;
+        let old = |writer: &mut Writer<'_>| db::protocol_events::remove_older(writer, events_until, PORTION);
+        let outcome = self.in_portions(keep_going, old).map(drop);
+        let outcome = self.thin_out(keep_going).and(outcome);
+        self.in_portions(keep_going, |writer| db::usage::remove_older(writer, counts_until)).map(drop).and(outcome)
+    }
+
+    fn thin_out(&self, keep_going: &mut dyn FnMut() -> bool) -> Result<()> {
+        let overfull = self.db.read(|reader| db::protocol_events::overfull(reader, EVENTS_KEPT))?;
+        for some in overfull.chunks(THINNED_AT_ONCE) {
+            self.in_portions(keep_going, |writer| {
+                let mut removed = 0;
+                for whose in some {
+                    let room = PORTION - removed as i64;
+                    removed += db::protocol_events::thin_out(writer, whose, EVENTS_KEPT, room)?;
+                }
+                Ok(removed)
+            })?;
         }
-        self.in_portions(keep_going, |writer| db::usage::remove_older(writer, counts_until))?;
         Ok(())
     }
 }
