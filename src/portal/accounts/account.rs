@@ -199,7 +199,7 @@ pub async fn end_other_sessions(
 ) -> Result<HttpResponse, PageError> {
     let keep = Some(guarded.sender()?.session);
     guarded.act(move |permit, operations| operations.end_other_sessions(permit.actor(), keep)).await??;
-    let text = "All your other sessions have ended, and applications ask you to sign in again.";
+    let text = "All your other sessions have ended, and so has what applications held.";
     Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done(text)))
 }
 

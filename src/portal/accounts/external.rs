@@ -326,7 +326,7 @@ pub async fn remove_identity(
         Ok(done) => done?,
         Err(interrupted) => return interrupted.answer(),
     }
-    let text = "It is unlinked and lets nobody in any more. Your other sessions have ended, and applications ask you to \
-                sign in again.";
+    let text = "It is unlinked and lets nobody in any more. Your other sessions have ended, and so has \
+                what applications held.";
     Ok(go_on(&guarded.portal, paths::ACCOUNT, Notice::done(text)))
 }

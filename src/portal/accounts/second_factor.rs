@@ -140,8 +140,8 @@ pub async fn add(guarded: Guarded<act::See>, posted: Posted<CodeForm>) -> Result
         .await;
     match done {
         Ok(Ok(codes)) => {
-            let lead = "From now on signing in asks for a code of your app. Your other sessions have ended, and \
-                        applications ask you to sign in again.";
+            let lead = "From now on signing in asks for a code of your app. Your other sessions have ended, and so has \
+                        what applications held.";
             let mut response = show_codes(&guarded, lead, codes).await?;
             let removal = cookies::removal(&guarded.portal, COOKIE, paths::SECOND_FACTOR.into());
             response.add_cookie(&removal).map_err(|_| PageError::Bug("a cookie can't be removed".into()))?;

@@ -107,7 +107,7 @@ fn ending_the_other_sessions_ends_what_applications_hold() {
     other.post("/account/sessions/end-others", &[]);
     assert_eq!(userinfo(&portal, &first.2), 200, "nobody else's");
     assert!(browser.visit("/account").sees("what connected applications hold"));
-    assert!(browser.press("End all other sessions").sees("applications ask you to sign in again"));
+    assert!(browser.press("End all other sessions").sees("so has what applications held"));
     assert!(has_ended(&portal, &first) && has_ended(&portal, &second));
 }
 
@@ -117,7 +117,7 @@ fn another_way_to_sign_in_ends_what_came_by_the_old() {
     let company = portal.company("northwind");
     let before = let_in(&portal, &company);
     let mut enrolled = portal.enrolled(Person::Member, "northwind");
-    assert!(enrolled.browser.page().sees("applications ask you to sign in again"));
+    assert!(enrolled.browser.page().sees("so has what applications held"));
     assert!(has_ended(&portal, &before));
 
     let linked = let_in(&portal, &company);
@@ -128,7 +128,7 @@ fn another_way_to_sign_in_ends_what_came_by_the_old() {
     ));
     enrolled.browser.visit("/account");
     let page = enrolled.browser.press("Unlink https://id.example");
-    assert!(page.sees("applications ask you to sign in again"), "{}", page.text());
+    assert!(page.sees("so has what applications held"), "{}", page.text());
     assert!(has_ended(&portal, &linked));
 
     let lost = let_in(&portal, &company);

@@ -146,7 +146,10 @@ fn all_others_can_be_ended_at_once() {
     let (mut here, mut second, mut third) = (developer(&portal), developer(&portal), developer(&portal));
     let mut other = portal.signed_in(Person::Approver, "northwind");
     here.visit("/account");
-    assert!(here.press("End all other sessions").sees("All your other sessions have ended, and applications"));
+    assert!(
+        here.press("End all other sessions")
+            .sees("All your other sessions have ended, and so has what applications held")
+    );
     assert!(!second.is_signed_in() && !third.is_signed_in());
     assert!(here.is_signed_in() && other.is_signed_in());
     here.visit("/account");
