@@ -101,6 +101,9 @@ class Data:
         else:
             self._psql("--set=ON_ERROR_STOP=1", "--single-transaction", "--file=-", said=script)
 
+    def vacuum(self):
+        self._psql("--command=VACUUM (ANALYZE)")
+
     def _psql(self, *arguments, said=None):
         return said_by(["psql", self.url, "--no-psqlrc", "--quiet", *arguments], input=said)
 

@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::auto_type;
+use diesel::dsl::{auto_type, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
+use super::holds::holds;
 use super::schema::{
     client_community_roles, client_roles, clients, communities, community_roles, roles, services, used_client_ids,
 };
 use super::services::{optional_url, state, state_columns, url_column};
-use super::{from_json_list, json_list, known, like_literal, stored};
+use super::{from_json_list, json_list, known, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
 use crate::domain::client::{
@@ -35,8 +38,6 @@ pub(super) struct Row {
     service_id: String,
     client_id: String,
     name: String,
-    /// What the client is found by and where it stands in lists: its name, and on a line below it the identifier's suffix,
-    /// which no other client of the tenant has.
     name_key: String,
     description: String,
     client_type: String,
@@ -184,7 +185,7 @@ impl From<&Client> for Row {
             service_id: client.service_id.to_string(),
             client_id: client.client_id.to_string(),
             name: settings.name.clone(),
-            name_key: format!("{}\n{}", search_key(&settings.name), client.client_id.suffix()),
+            name_key: search_key(&settings.name),
             description: settings.description.clone(),
             client_type: client.client_type.as_str().to_owned(),
             grant_types: json_list(settings.grants.iter().map(|grant| grant.as_str())),
@@ -396,34 +397,44 @@ pub struct WithService {
 
 /// A page of the tenant's clients and how many match in all.
 pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<WithService>, i64)> {
-    let (uids, total) = page_of_uids(reader, scope, query)?;
-    if uids.is_empty() {
+    let (keys, total) = page_of_keys(reader, scope, query)?;
+    if keys.is_empty() {
         return Ok((Vec::new(), total));
     }
-    let named = clients::table.inner_join(services::table).filter(any_of(clients::uid, &uids)).select((
-        listed_columns(),
-        (services::name, services::environment),
-        (services::status, services::deleted_at, services::purge_at, services::status_before_deletion),
-    ));
+    let named = clients::table
+        .inner_join(services::table)
+        .filter(clients::tenant_id.eq(scope.id().to_string()))
+        .filter(any_of(search_key_column(), &keys))
+        .select((
+            search_key_column(),
+            listed_columns(),
+            (services::name, services::environment),
+            (services::status, services::deleted_at, services::purge_at, services::status_before_deletion),
+        ));
     type ServiceState = (String, Option<i64>, Option<i64>, Option<String>);
-    let rows: Vec<(ListedRow, (String, String), ServiceState)> = reader.all(named)?;
+    let rows: Vec<(String, ListedRow, (String, String), ServiceState)> = reader.all(named)?;
     let mut found: HashMap<String, WithService> = HashMap::new();
-    for (client, (service_name, environment), (status, deleted_at, purge_at, before)) in rows {
-        let uid = client.uid.clone();
+    for (key, client, (service_name, environment), (status, deleted_at, purge_at, before)) in rows {
         let listed = WithService {
             client: client.try_into()?,
             service_name,
             service_state: state(&status, deleted_at, purge_at, before.as_deref())?,
             environment: known(Environment::parse(&environment), "environment")?,
         };
-        found.insert(uid, listed);
+        found.insert(key, listed);
     }
-    Ok((uids.iter().filter_map(|uid| found.remove(uid)).collect(), total))
+    Ok((keys.iter().filter_map(|key| found.remove(key)).collect(), total))
 }
 
-/// The uids of a page's clients in their order, and how many match in all. Of very many clients nothing is read but one
-/// index, `clients_of_tenant_by_name`: a search looks at each of them.
-fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
+/// What a client is found by, and where it stands among those of its tenant: its name key, and on a line below it the suffix
+/// of its identifier. The database makes it of these.
+fn search_key_column() -> SqlLiteral<Text> {
+    sql("clients.search_key")
+}
+
+/// The search keys of a page's clients in their order, and how many match in all. Of very many clients nothing is read but
+/// one index, `clients_of_tenant_by_name`: a search looks at each of them.
+fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
     on_both!(reader.conn(), conn => {
         let tenant = || scope.id().to_string();
         let own_services = || services::table.filter(services::tenant_id.eq(tenant())).select(services::id);
@@ -431,13 +442,12 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
             let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
             if !query.search.is_empty() {
                 let key = search_key(&query.search);
-                let part = format!("%{}%", like_literal(&key));
-                let by_name_or_suffix = clients::name_key.like(part.clone()).escape('\\');
+                let by_name_or_suffix = holds(search_key_column(), &key);
                 wanted = match ClientId::beginning_of_suffix(&key) {
                     None => wanted.filter(by_name_or_suffix),
                     Some(suffix) => {
-                        let begins = clients::name_key.like(format!("%\n{suffix}%"));
-                        wanted.filter(by_name_or_suffix.or(begins.and(clients::client_id.like(part))))
+                        let begins = search_key_column().like(format!("%\n{suffix}%"));
+                        wanted.filter(by_name_or_suffix.or(begins.and(holds(clients::client_id, &key))))
                     }
                 };
             }
@@ -467,8 +477,8 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
         };
         let page = matching().offset(query.offset).limit(query.limit);
         let page = match (query.sort, query.descending) {
-            (ClientSort::Name, false) => page.order(clients::name_key.asc()),
-            (ClientSort::Name, true) => page.order(clients::name_key.desc()),
+            (ClientSort::Name, false) => page.order(search_key_column().asc()),
+            (ClientSort::Name, true) => page.order(search_key_column().desc()),
             (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
             (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
             (ClientSort::LastUsed, false) => {
@@ -478,12 +488,12 @@ fn page_of_uids(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
                 page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
             }
         };
-        let uids: Vec<String> = page.select(clients::uid).load(conn)?;
-        let found = i64::try_from(uids.len()).unwrap_or(i64::MAX);
+        let keys: Vec<String> = page.select(search_key_column()).load(conn)?;
+        let found = i64::try_from(keys.len()).unwrap_or(i64::MAX);
         // A page with room left says itself how many there are. A search that finds little has looked at every client for it.
         let is_last = found < query.limit && (found > 0 || query.offset == 0);
         let total = if is_last { query.offset + found } else { matching().count().get_result(conn)? };
-        Ok((uids, total))
+        Ok((keys, total))
     })
 }
 

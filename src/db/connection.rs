@@ -1,6 +1,7 @@
 //! One connection type over both databases, a pool of it, and the two ways in: reading and writing.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,8 +158,10 @@ impl Manager {
             }
             DatabaseUrl::Postgres(url) => {
                 let mut conn = PgConnection::establish(&noticing(url))?;
+                // random_page_cost: what pages and tokens are made of lies in memory, or on flash. By its default, which is
+                // for turning disks, PostgreSQL reads whole tables where an index alone has everything that is asked for.
                 conn.batch_execute(&format!(
-                    "SET TIME ZONE 'UTC'; SET lock_timeout = {}; SET statement_timeout = {};",
+                    "SET TIME ZONE 'UTC'; SET lock_timeout = {}; SET statement_timeout = {}; SET random_page_cost = 1.1;",
                     PATIENCE.as_millis(),
                     LONGEST_STATEMENT.as_millis()
                 ))
@@ -426,8 +429,7 @@ fn wait_for_locks(conn: &mut AnyConnection, at_most: Duration) -> diesel::QueryR
 /// Reading it is enough to lock it, so that it doesn't matter who made it.
 pub(super) fn lock_of(file: &str) -> Result<File> {
     // Of the file itself: it may have several names, and they must not be locked apart.
-    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.into());
-    let mut name = file.into_os_string();
+    let mut name = place_of(file).into_os_string();
     name.push("-lock");
     let mut making = OpenOptions::new();
     making.write(true).create_new(true);
@@ -436,6 +438,13 @@ pub(super) fn lock_of(file: &str) -> Result<File> {
     // It exists, or it can't be made: then it can't be opened either, and that says why.
     making.open(&name).ok();
     File::open(&name).map_err(|error| Error::Unavailable(format!("{}: {error}", name.display())))
+}
+
+/// Where a database file lies, or will: where the name is a link, what it leads to, which need not be there yet.
+pub fn place_of(file: &str) -> PathBuf {
+    let named = PathBuf::from(file);
+    let led_to = || Some(named.parent()?.join(std::fs::read_link(&named).ok()?));
+    std::fs::canonicalize(&named).ok().or_else(led_to).unwrap_or(named.clone())
 }
 
 /// A new database file is its owner's alone; SQLite gives the files beside it the same rights.

@@ -14,6 +14,7 @@ pub mod consents;
 pub mod deployment;
 mod error;
 pub mod grants;
+mod holds;
 pub mod identities;
 pub mod invitations;
 pub mod jobs;
@@ -46,7 +47,7 @@ pub mod vitals;
 #[rustfmt::skip]
 mod schema;
 
-pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, PoolState, ReadHandle, Reader, Writer};
+pub use connection::{AnyConnection, Backend, DatabaseUrl, Db, PoolState, ReadHandle, Reader, Writer, place_of};
 pub use error::{Conflict, Error, Result};
 
 use std::str::FromStr;

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
+use super::holds::holds;
 use super::schema::{clients, logos, services};
-use super::{known, like_literal, stored};
+use super::{known, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
 use crate::domain::id::{ServiceId, TenantId};
@@ -226,9 +227,8 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ServiceQuery) -
         let matching = || {
             let mut wanted = services::table.filter(services::tenant_id.eq(scope.id().to_string())).into_boxed();
             if !query.search.is_empty() {
-                let pattern = format!("%{}%", like_literal(&search_key(&query.search)));
-                let by_domain = services::domain.like(pattern.clone()).escape('\\');
-                wanted = wanted.filter(services::name_key.like(pattern).escape('\\').or(by_domain));
+                let key = search_key(&query.search);
+                wanted = wanted.filter(holds(services::name_key, &key).or(holds(services::domain, &key)));
             }
             if let Some(status) = query.status {
                 wanted = wanted.filter(services::status.eq(status.as_str()));

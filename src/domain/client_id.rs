@@ -77,11 +77,6 @@ impl ClientId {
         &self.0
     }
 
-    /// What follows the tenant's prefix and the dot.
-    pub fn suffix(&self) -> &str {
-        self.0.split_once('.').map_or("", |(_, suffix)| suffix)
-    }
-
     /// What a suffix begins with where this text is a part of an identifier that reaches over the dot: nothing else has one.
     pub fn beginning_of_suffix(part: &str) -> Option<&str> {
         let (prefix, suffix) = part.split_once('.')?;
@@ -124,7 +119,6 @@ mod tests {
         let prefix = ClientIdPrefix::new([0xa3; 32]);
         let id = ClientId::new(&prefix, &ClientIdSuffix::parse("till7").unwrap());
         assert_eq!(id.as_str(), format!("{}.till7", "a3".repeat(32)));
-        assert_eq!(id.suffix(), "till7");
         for (part, suffix) in [(id.as_str(), "till7"), ("3.ti", "ti"), (".t", "t"), ("a3.", "")] {
             assert_eq!(ClientId::beginning_of_suffix(part), Some(suffix), "{part}");
         }

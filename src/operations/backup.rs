@@ -57,7 +57,7 @@ pub fn back_up(database: &str, to: &Path) -> anyhow::Result<BackedUp> {
 /// this release, so that until it is found good nothing has changed; the file itself stays as it is.
 pub fn restore(database: &str, from: &Path) -> anyhow::Result<Restored> {
     // Where the name is a link, what it leads to is replaced, and not the link.
-    let place = &Path::new(database).canonicalize().unwrap_or_else(|_| database.into());
+    let place = &db::place_of(database);
     if from.canonicalize().is_ok_and(|from| from == *place) {
         bail!("{} is the database itself", from.display());
     }

@@ -27,6 +27,8 @@ def run(run):
     with _postgres() as (url, database_pid):
         data = Data(run.scratch / "postgres", url)
         fill(data, run.binary, _companies(run.scale), run.tell)
+        # As autovacuum does it by itself, some minutes after so many new rows.
+        data.vacuum()
         clients = data.machine_clients(min(run.scale.distinct, 30_000))
         with ExitStack() as running:
             servers = [running.enter_context(portal.serve(run, data, f"instance-{number}")) for number in range(INSTANCES)]

@@ -1,0 +1,55 @@
+//! "Holds this text, in whatever place": a search that looks at very many rows. For use within `on_both!`; the connection's
+//! enum doesn't know it.
+
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Bool, Text};
+use diesel::sqlite::Sqlite;
+
+use super::like_literal;
+
+/// `column LIKE` on both, with `\` as the escape character. PostgreSQL has that one anyway, and is not told: it would work it
+/// into the pattern anew for every row.
+#[derive(Clone, Debug, QueryId)]
+pub(super) struct Holds<C> {
+    column: C,
+    pattern: String,
+}
+
+pub(super) fn holds<C>(column: C, text: &str) -> Holds<C>
+where
+    C: Expression<SqlType = Text>,
+{
+    Holds { column, pattern: format!("%{}%", like_literal(text)) }
+}
+
+impl<C: Expression> Expression for Holds<C> {
+    type SqlType = Bool;
+}
+
+impl<C: AppearsOnTable<From>, From> AppearsOnTable<From> for Holds<C> {}
+impl<C: SelectableExpression<From>, From> SelectableExpression<From> for Holds<C> {}
+
+impl<C, G> ValidGrouping<G> for Holds<C> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Holds<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" LIKE ");
+        out.push_bind_param::<Text, _>(&self.pattern)?;
+        out.push_sql(" ESCAPE '\\'");
+        Ok(())
+    }
+}
+
+impl<C: QueryFragment<Pg>> QueryFragment<Pg> for Holds<C> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        out.push_sql(" LIKE ");
+        out.push_bind_param::<Text, _>(&self.pattern)
+    }
+}
