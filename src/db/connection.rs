@@ -158,10 +158,8 @@ impl Manager {
             }
             DatabaseUrl::Postgres(url) => {
                 let mut conn = PgConnection::establish(&noticing(url))?;
-                // random_page_cost: what pages and tokens are made of lies in memory, or on flash. By its default, which is
-                // for turning disks, PostgreSQL reads whole tables where an index alone has everything that is asked for.
                 conn.batch_execute(&format!(
-                    "SET TIME ZONE 'UTC'; SET lock_timeout = {}; SET statement_timeout = {}; SET random_page_cost = 1.1;",
+                    "SET TIME ZONE 'UTC'; SET lock_timeout = {}; SET statement_timeout = {};",
                     PATIENCE.as_millis(),
                     LONGEST_STATEMENT.as_millis()
                 ))
