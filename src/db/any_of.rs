@@ -2,13 +2,14 @@
 //! parameters for SQLite, so each length is another statement, and none of them is kept. For what is asked for often, by
 //! `Reader::all` or within `on_both!`; the connection's enum doesn't know it.
 
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::expression::Expression;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, Bool, Text};
 use diesel::sqlite::Sqlite;
 
+use super::expression::plain_expression;
 use super::json_list;
 
 /// `column = ANY ($1)` on PostgreSQL, `column IN (SELECT value FROM json_each(?))` on SQLite. Never true of no texts.
@@ -28,16 +29,7 @@ where
     AnyOf { column, texts, json }
 }
 
-impl<C: Expression> Expression for AnyOf<C> {
-    type SqlType = Bool;
-}
-
-impl<C: AppearsOnTable<From>, From> AppearsOnTable<From> for AnyOf<C> {}
-impl<C: SelectableExpression<From>, From> SelectableExpression<From> for AnyOf<C> {}
-
-impl<C, G> ValidGrouping<G> for AnyOf<C> {
-    type IsAggregate = is_aggregate::No;
-}
+plain_expression!(AnyOf<column> -> Bool);
 
 impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for AnyOf<C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{auto_type, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
@@ -14,6 +12,7 @@ use super::holds::holds;
 use super::schema::{
     client_community_roles, client_roles, clients, communities, community_roles, roles, services, used_client_ids,
 };
+use super::search_key::SearchKey;
 use super::services::{optional_url, state, state_columns, url_column};
 use super::{from_json_list, json_list, known, stored};
 use crate::access::TenantScope;
@@ -404,9 +403,9 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
     let named = clients::table
         .inner_join(services::table)
         .filter(clients::tenant_id.eq(scope.id().to_string()))
-        .filter(any_of(search_key_column(), &keys))
+        .filter(any_of(SearchKey, &keys))
         .select((
-            search_key_column(),
+            SearchKey,
             listed_columns(),
             (services::name, services::environment),
             (services::status, services::deleted_at, services::purge_at, services::status_before_deletion),
@@ -426,12 +425,6 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
     Ok((keys.iter().filter_map(|key| found.remove(key)).collect(), total))
 }
 
-/// What a client is found by, and where it stands among those of its tenant: its name key, and on a line below it the suffix
-/// of its identifier. The database makes it of these.
-fn search_key_column() -> SqlLiteral<Text> {
-    sql("clients.search_key")
-}
-
 /// The search keys of a page's clients in their order, and how many match in all. Of very many clients nothing is read but
 /// one index, `clients_of_tenant_by_name`: a search looks at each of them.
 fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
@@ -442,11 +435,11 @@ fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
             let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
             if !query.search.is_empty() {
                 let key = search_key(&query.search);
-                let by_name_or_suffix = holds(search_key_column(), &key);
+                let by_name_or_suffix = holds(SearchKey, &key);
                 wanted = match ClientId::beginning_of_suffix(&key) {
                     None => wanted.filter(by_name_or_suffix),
                     Some(suffix) => {
-                        let begins = search_key_column().like(format!("%\n{suffix}%"));
+                        let begins = SearchKey.like(format!("%\n{suffix}%"));
                         wanted.filter(by_name_or_suffix.or(begins.and(holds(clients::client_id, &key))))
                     }
                 };
@@ -477,8 +470,8 @@ fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
         };
         let page = matching().offset(query.offset).limit(query.limit);
         let page = match (query.sort, query.descending) {
-            (ClientSort::Name, false) => page.order(search_key_column().asc()),
-            (ClientSort::Name, true) => page.order(search_key_column().desc()),
+            (ClientSort::Name, false) => page.order(SearchKey.asc()),
+            (ClientSort::Name, true) => page.order(SearchKey.desc()),
             (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
             (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
             (ClientSort::LastUsed, false) => {
@@ -488,7 +481,7 @@ fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
                 page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
             }
         };
-        let keys: Vec<String> = page.select(search_key_column()).load(conn)?;
+        let keys: Vec<String> = page.select(SearchKey).load(conn)?;
         let found = i64::try_from(keys.len()).unwrap_or(i64::MAX);
         // A page with room left says itself how many there are. A search that finds little has looked at every client for it.
         let is_last = found < query.limit && (found > 0 || query.offset == 0);

@@ -1,13 +1,14 @@
 //! "Holds this text, in whatever place": a search that looks at very many rows. For use within `on_both!`; the connection's
 //! enum doesn't know it.
 
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::expression::Expression;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 
+use super::expression::plain_expression;
 use super::like_literal;
 
 /// `column LIKE` on both, with `\` as the escape character. PostgreSQL has that one anyway, and is not told: it would work it
@@ -25,16 +26,7 @@ where
     Holds { column, pattern: format!("%{}%", like_literal(text)) }
 }
 
-impl<C: Expression> Expression for Holds<C> {
-    type SqlType = Bool;
-}
-
-impl<C: AppearsOnTable<From>, From> AppearsOnTable<From> for Holds<C> {}
-impl<C: SelectableExpression<From>, From> SelectableExpression<From> for Holds<C> {}
-
-impl<C, G> ValidGrouping<G> for Holds<C> {
-    type IsAggregate = is_aggregate::No;
-}
+plain_expression!(Holds<column> -> Bool);
 
 impl<C: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Holds<C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
