@@ -1,5 +1,6 @@
 //! Removing for good what was deleted long enough ago. Killed at any point it leaves whole things behind, and the next
-//! run goes on; of two runs at once each thing is removed by one.
+//! run goes on; of two runs at once each thing is removed by one. A client with very many grants alone may be left with fewer:
+//! it is due, so nobody brings it back.
 
 use std::collections::HashSet;
 
@@ -39,22 +40,20 @@ impl Operations {
     pub fn purge(&self, mut keep_going: impl FnMut() -> bool) -> Result<Purged> {
         let now = self.now();
         let mut purged = Purged::default();
-        let mut failed = 0;
         purged.clients = remove_due(
             |limit| Ok(self.db.read(|reader| db::clients::due(reader, now, limit))?),
             named_client,
             |client, keep_going| self.purge_client(client, now, keep_going),
-            &mut failed,
+            &mut purged.failed,
             &mut keep_going,
         )?;
         purged.services = remove_due(
             |limit| Ok(self.db.read(|reader| db::services::due(reader, now, limit))?),
             named_service,
             |service, _| self.purge_service(service, now),
-            &mut failed,
+            &mut purged.failed,
             &mut keep_going,
         )?;
-        purged.failed = failed;
         Ok(purged)
     }
 

@@ -119,8 +119,10 @@ impl Operations {
             self.in_portions(keep_going, |writer| {
                 let mut removed = 0;
                 for whose in some {
-                    let room = PORTION - removed as i64;
-                    removed += db::protocol_events::thin_out(writer, whose, EVENTS_KEPT, room)?;
+                    removed += db::protocol_events::thin_out(writer, whose, EVENTS_KEPT, PORTION)?;
+                    if removed as i64 >= PORTION {
+                        break;
+                    }
                 }
                 Ok(removed)
             })?;
