@@ -177,14 +177,20 @@ fn a_restore_gives_exactly_what_was_backed_up_and_keeps_what_was_there() {
     assert_eq!(before.differences(&snapshot(&place)), [""; 0]);
 }
 
-#[test]
-fn the_server_goes_on_with_what_was_restored() {
+/// A portal that is set up, with a service, and a backup of it.
+fn backed_up() -> (TestPortal, PathBuf) {
     let portal = embedded();
     portal.operator();
     let company = portal.company("northwind");
     portal.service(&company, "Kept");
     assert_eq!(run(&file_of(&portal), &["backup", "backup.db"]).code, 0);
     let backup = portal.folder.path().join("backup.db");
+    (portal, backup)
+}
+
+#[test]
+fn the_server_goes_on_with_what_was_restored() {
+    let (_portal, backup) = backed_up();
     let served = Served::start("off,keywright=info", &[]);
     let database = served.folder.path().join("keywright.db");
 
@@ -208,12 +214,7 @@ fn the_server_goes_on_with_what_was_restored() {
 
 #[test]
 fn a_link_to_the_database_stays_a_link() {
-    let portal = embedded();
-    portal.operator();
-    let company = portal.company("northwind");
-    portal.service(&company, "Kept");
-    assert_eq!(run(&file_of(&portal), &["backup", "backup.db"]).code, 0);
-    let backup = portal.folder.path().join("backup.db");
+    let (portal, backup) = backed_up();
     let served = Served::start("off,keywright=info", &[]);
     let database = served.folder.path().join("keywright.db");
     let elsewhere = tempfile::tempdir().unwrap();
@@ -224,12 +225,19 @@ fn a_link_to_the_database_stays_a_link() {
     let refused = run(&link, &["restore", backup.to_str().unwrap()]);
     assert!(refused.reason.contains("the server is running on it"), "{}", refused.reason);
     let folder = std::sync::Arc::clone(&served.folder);
-    assert!(served.terminate());
+    drop(served);
     let ran = run(&link, &["restore", backup.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{}", ran.reason);
     assert!(link.is_symlink() && !database.is_symlink());
     assert_eq!(count(&database, "services"), count(&file_of(&portal), "services"));
     assert!(folder.path().join("keywright.db.before-restore-1").exists());
+
+    // The file is lost, and the link is left.
+    fs::remove_file(&database).unwrap();
+    let ran = run(&link, &["restore", backup.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.reason);
+    assert!(link.is_symlink() && !database.is_symlink());
+    assert_eq!(count(&database, "services"), count(&file_of(&portal), "services"));
 }
 
 #[test]
