@@ -201,17 +201,24 @@ impl Generator<'_> {
     ) -> anyhow::Result<()> {
         let mut clients = Vec::with_capacity(count);
         let mut secrets = Vec::with_capacity(count);
+        let (mut uses, mut secret_uses) = (Vec::new(), Vec::new());
         for number in first + 1..=first + count {
             let service = &services[number % services.len()];
             let client = self.client(tenant, service, number)?;
+            let last_used = self.last_used();
+            uses.extend(last_used.map(|at| (tenant.id, client.uid, at)));
             if client.has_secrets() {
-                secrets.push(self.secret(&client)?);
+                let (secret, hash) = self.secret(&client)?;
+                secret_uses.extend(last_used.map(|at| (secret.id, at)));
+                secrets.push((secret, hash));
             }
             clients.push(client);
         }
         self.application.operations.fill(|writer| {
             clients.chunks(AT_ONCE).try_for_each(|some| db::clients::insert_many(writer, some, roles))?;
-            secrets.chunks(AT_ONCE).try_for_each(|some| db::secrets::insert_many(writer, tenant.id, some))
+            secrets.chunks(AT_ONCE).try_for_each(|some| db::secrets::insert_many(writer, tenant.id, some))?;
+            db::usage::mark_clients(writer, &uses)?;
+            db::usage::mark_secrets(writer, &secret_uses)
         })?;
         self.written += count as u64;
         if std::io::stderr().is_terminal() {
@@ -259,8 +266,6 @@ impl Generator<'_> {
             1 | 2 => State::Inactive,
             _ => State::Active,
         };
-        let last_used_at = (self.random.random_range(0..4) > 0)
-            .then(|| self.now.minus(Duration::from_secs(self.random.random_range(60..5_000_000))));
         Ok(Client {
             uid: ClientUid::new(millis(created_at), self.random.random()),
             tenant_id: tenant.id,
@@ -274,7 +279,6 @@ impl Generator<'_> {
             version: 1,
             created_at,
             updated_at: created_at,
-            last_used_at,
         })
     }
 
@@ -293,7 +297,6 @@ impl Generator<'_> {
             created_by: "Generated".into(),
             created_at: client.created_at,
             expires_at: Some(self.now.one_year_later()),
-            last_used_at: client.last_used_at,
             ends_by_rotation: false,
         };
         Ok((secret, hashing::hash_secret(&plain)))
@@ -301,6 +304,12 @@ impl Generator<'_> {
 
     fn pick(&mut self, words: &[&'static str]) -> &'static str {
         words[self.random.random_range(0..words.len())]
+    }
+
+    /// Three of four are in use.
+    fn last_used(&mut self) -> Option<Timestamp> {
+        let used = self.random.random_range(0..4) > 0;
+        used.then(|| self.now.minus(Duration::from_secs(self.random.random_range(60..5_000_000))))
     }
 
     /// Some time within the last two years.

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
+use diesel::define_sql_function;
 use diesel::dsl::auto_type;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::any_of::any_of;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
 use super::holds::holds;
 use super::schema::{
-    client_community_roles, client_roles, clients, communities, community_roles, roles, services, used_client_ids,
+    client_community_roles, client_last_uses, client_roles, clients, communities, community_roles, roles, services,
+    used_client_ids,
 };
 use super::search_key::SearchKey;
 use super::services::{optional_url, state, state_columns, url_column};
@@ -62,7 +65,6 @@ pub(super) struct Row {
     version: i32,
     created_at: i64,
     updated_at: i64,
-    last_used_at: Option<i64>,
     purge_at: Option<i64>,
 }
 
@@ -107,7 +109,6 @@ impl TryFrom<Row> for Client {
             version: row.version,
             created_at: Timestamp::from_micros(row.created_at),
             updated_at: Timestamp::from_micros(row.updated_at),
-            last_used_at: row.last_used_at.map(Timestamp::from_micros),
         })
     }
 }
@@ -149,7 +150,7 @@ fn listed_columns() -> _ {
         clients::purge_at,
         clients::status_before_deletion,
         clients::created_at,
-        clients::last_used_at,
+        client_last_uses::at.nullable(),
     )
 }
 
@@ -209,7 +210,6 @@ impl From<&Client> for Row {
             version: client.version,
             created_at: client.created_at.micros(),
             updated_at: client.updated_at.micros(),
-            last_used_at: client.last_used_at.map(Timestamp::micros),
             purge_at,
         }
     }
@@ -320,7 +320,8 @@ pub fn of_service(
             .filter(clients::service_id.eq(service.to_string()))
             .filter(clients::tenant_id.eq(scope.id().to_string()))
     };
-    let by_name = mine().order((clients::name_key.asc(), clients::uid.asc())).limit(limit);
+    let with_marks = mine().left_join(client_last_uses::table.on(of_client()));
+    let by_name = with_marks.order((clients::name_key.asc(), clients::uid.asc())).limit(limit);
     let rows: Vec<ListedRow> = reader.all(by_name.select(listed_columns()))?;
     let total = reader.one(mine().count())?;
     Ok((rows.into_iter().map(ListedClient::try_from).collect::<Result<_>>()?, total))
@@ -402,6 +403,7 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
     }
     let named = clients::table
         .inner_join(services::table)
+        .left_join(client_last_uses::table.on(of_client()))
         .filter(clients::tenant_id.eq(scope.id().to_string()))
         .filter(any_of(SearchKey, &keys))
         .select((
@@ -423,6 +425,23 @@ pub fn list(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) ->
         found.insert(key, listed);
     }
     Ok((keys.iter().filter_map(|key| found.remove(key)).collect(), total))
+}
+
+define_sql_function! {
+    fn coalesce(mark: Nullable<BigInt>, otherwise: BigInt) -> BigInt;
+}
+
+/// Whether a mark of last use is a client's.
+#[auto_type]
+pub(super) fn of_client() -> _ {
+    client_last_uses::tenant_id.eq(clients::tenant_id).and(client_last_uses::client_uid.eq(clients::uid))
+}
+
+/// When a client was last used; those that never were come before all others. Not a join: PostgreSQL takes it away where
+/// nothing wants it, and then reads the table too for what the index knows.
+#[auto_type]
+fn last_use() -> _ {
+    coalesce(client_last_uses::table.filter(of_client()).select(client_last_uses::at).single_value(), 0_i64)
 }
 
 /// The search keys of a page's clients in their order, and how many match in all. Of very many clients nothing is read but
@@ -475,10 +494,10 @@ fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery
             (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
             (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
             (ClientSort::LastUsed, false) => {
-                page.order((clients::last_used_at.is_null().desc(), clients::last_used_at.asc(), clients::uid.asc()))
+                page.order((last_use().asc(), clients::uid.asc()))
             }
             (ClientSort::LastUsed, true) => {
-                page.order((clients::last_used_at.is_null().asc(), clients::last_used_at.desc(), clients::uid.desc()))
+                page.order((last_use().desc(), clients::uid.desc()))
             }
         };
         let keys: Vec<String> = page.select(SearchKey).load(conn)?;

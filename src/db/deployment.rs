@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
+use super::clients::of_client;
 use super::connection::{Reader, Writer};
 use super::error::Result;
-use super::schema::{accounts, clients, invitations, job_runs, members, outbox, services, tenants};
+use super::schema::{accounts, client_last_uses, clients, invitations, job_runs, members, outbox, services, tenants};
 use super::{known, like_literal, stored};
 use crate::clock::Timestamp;
 use crate::domain::id::{AccountId, ClientUid, MailId, TenantId};
@@ -169,11 +170,12 @@ pub fn default_clients(reader: &mut Reader<'_>) -> Result<Vec<DefaultClientSeen>
     let rows: Vec<Columns> = clients::table
         .inner_join(services::table)
         .inner_join(tenants::table.on(tenants::id.eq(clients::tenant_id)))
+        .left_join(client_last_uses::table.on(of_client()))
         .filter(clients::default_purpose.is_not_null())
         .order((tenants::name_key.asc(), clients::uid.asc()))
         .select((
             (clients::uid, clients::tenant_id, clients::name, clients::client_id, clients::default_purpose),
-            (tenants::name, clients::status, services::status, clients::last_used_at),
+            (tenants::name, clients::status, services::status, client_last_uses::at.nullable()),
         ))
         .load(reader.conn())?;
     rows.into_iter()

@@ -171,7 +171,6 @@ diesel::table! {
         version -> Integer,
         created_at -> BigInt,
         updated_at -> BigInt,
-        last_used_at -> Nullable<BigInt>,
         purge_at -> Nullable<BigInt>,
     }
 }
@@ -224,7 +223,6 @@ diesel::table! {
         created_by -> Text,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
-        last_used_at -> Nullable<BigInt>,
         created_by_id -> Nullable<Text>,
         ends_by_rotation -> Bool,
         tenant_id -> Nullable<Text>,
@@ -551,6 +549,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_last_uses (tenant_id, client_uid) {
+        tenant_id -> Text,
+        client_uid -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secret_last_uses (secret_id) {
+        secret_id -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     client_usage (client_uid, hour) {
         client_uid -> Text,
         hour -> BigInt,
@@ -626,6 +639,7 @@ diesel::joinable!(authorization_codes -> grants (grant_id));
 diesel::joinable!(refresh_tokens -> grants (grant_id));
 diesel::joinable!(consents -> accounts (account_id));
 diesel::joinable!(consents -> clients (client_uid));
+diesel::joinable!(secret_last_uses -> secrets (secret_id));
 diesel::joinable!(client_usage -> clients (client_uid));
 diesel::joinable!(secret_usage -> secrets (secret_id));
 diesel::joinable!(registration_tokens -> tenants (tenant_id));
@@ -634,4 +648,4 @@ diesel::joinable!(registration_tokens -> accounts (issued_by));
 diesel::joinable!(registered_clients -> clients (client_uid));
 diesel::joinable!(registered_clients -> accounts (issued_by));
 
-diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases, recovery_codes, external_identities, invitations, communities, community_tenants, community_roles, client_community_roles, member_community_roles, test_users, release_requests, changes_to_review, reminders, job_runs, client_keys, signing_keys, authorization_requests, grants, authorization_codes, refresh_tokens, revoked_tokens, used_assertions, consents, protocol_events, client_usage, secret_usage, registration_tokens, registered_clients);
+diesel::allow_tables_to_appear_in_same_query!(tenants, accounts, members, sessions, mailed_codes, setup_links, throttles, outbox, services, logos, clients, used_client_ids, roles, client_roles, scopes, secrets, reveals, submissions, audit_events, audit_head, leases, recovery_codes, external_identities, invitations, communities, community_tenants, community_roles, client_community_roles, member_community_roles, test_users, release_requests, changes_to_review, reminders, job_runs, client_keys, signing_keys, authorization_requests, grants, authorization_codes, refresh_tokens, revoked_tokens, used_assertions, consents, protocol_events, client_last_uses, secret_last_uses, client_usage, secret_usage, registration_tokens, registered_clients);

@@ -1,6 +1,5 @@
 //! What a client is found by, and where it stands among those of its tenant: its name key, and on a line below it the suffix of
-//! its identifier. A column that the database makes of these, so it is not in the schema of what is written; and Diesel's tables
-//! have room for 32 columns.
+//! its identifier. A column that the database makes of these, so it is not in the schema of what is written.
 
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};

@@ -9,7 +9,7 @@ use super::any_of::any_of;
 use super::clients::first_of_service;
 use super::connection::{Reader, Writer, on_both};
 use super::error::{Error, Result};
-use super::schema::{clients, reveals, secrets};
+use super::schema::{clients, reveals, secret_last_uses, secrets};
 use super::{known, stored};
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
@@ -29,7 +29,6 @@ struct Row {
     created_by: String,
     created_at: i64,
     expires_at: Option<i64>,
-    last_used_at: Option<i64>,
     created_by_id: Option<String>,
     ends_by_rotation: bool,
     /// The client's, so that a tenant's secrets are found without its clients.
@@ -49,7 +48,6 @@ impl TryFrom<Row> for Secret {
             created_by: row.created_by,
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
-            last_used_at: row.last_used_at.map(Timestamp::from_micros),
             created_by_id: row.created_by_id.map(|id| stored(&id, "account id")).transpose()?,
             ends_by_rotation: row.ends_by_rotation,
         })
@@ -80,7 +78,6 @@ fn row(tenant: TenantId, secret: &Secret, hash: &str) -> Row {
         created_by: secret.created_by.clone(),
         created_at: secret.created_at.micros(),
         expires_at: secret.expires_at.map(Timestamp::micros),
-        last_used_at: secret.last_used_at.map(Timestamp::micros),
         created_by_id: secret.created_by_id.map(|id| id.to_string()),
         ends_by_rotation: secret.ends_by_rotation,
         tenant_id: Some(tenant.to_string()),
@@ -140,11 +137,15 @@ pub fn of_service(
     by_client(reader.all(theirs)?)
 }
 
-/// The secrets of a client, newest first.
-pub fn of_client(reader: &mut Reader<'_>, client: ClientUid) -> Result<Vec<Secret>> {
-    let newest = (secrets::created_at.desc(), secrets::id.desc());
-    let rows: Vec<Row> = reader.all(secrets::table.filter(secrets::client_uid.eq(client.to_string())).order(newest))?;
-    rows.into_iter().map(Secret::try_from).collect()
+/// The secrets of a client, newest first, each with its mark of last use.
+pub fn of_client(reader: &mut Reader<'_>, client: ClientUid) -> Result<Vec<(Secret, Option<Timestamp>)>> {
+    let theirs = secrets::table
+        .left_join(secret_last_uses::table)
+        .filter(secrets::client_uid.eq(client.to_string()))
+        .order((secrets::created_at.desc(), secrets::id.desc()))
+        .select((secrets::all_columns, secret_last_uses::at.nullable()));
+    let rows: Vec<(Row, Option<i64>)> = reader.all(theirs)?;
+    rows.into_iter().map(|(row, used)| Ok((row.try_into()?, used.map(Timestamp::from_micros)))).collect()
 }
 
 /// The secrets of several clients at once, newest first, by client.

@@ -7,64 +7,109 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::any_of::any_of;
-use super::connection::{AnyConnection, Reader, Writer, on_both};
+use super::clients::of_client;
+use super::connection::{Reader, Writer, on_both};
 use super::error::Result;
-use super::schema::{client_usage, clients, secret_usage, secrets};
+use super::schema::{client_last_uses, client_usage, clients, secret_last_uses, secret_usage, secrets};
 use super::stored;
+use crate::access::TenantScope;
 use crate::clock::Timestamp;
-use crate::domain::id::{ClientUid, SecretId};
+use crate::domain::id::{ClientUid, SecretId, TenantId};
 
 /// Ids or rows in one statement.
 const AT_ONCE: usize = 1_000;
 
-macro_rules! present {
-    ($reader:expr, $ids:expr, $table:ident, $id:ident, $what:literal) => {{
-        let mut found = HashMap::new();
-        for some in $ids.chunks(AT_ONCE) {
-            let query = $table::table.filter(any_of($table::$id, some)).select(($table::$id, $table::last_used_at));
-            let rows: Vec<(String, Option<i64>)> = $reader.all(query)?;
-            for (id, last_used_at) in rows {
-                found.insert(stored(&id, $what)?, last_used_at.map(Timestamp::from_micros));
-            }
+/// A client that is there, and its mark of last use.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientMark {
+    pub tenant: TenantId,
+    pub last_used: Option<Timestamp>,
+}
+
+/// Those of the clients that are there, whosesoever they are.
+pub fn marks_of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, ClientMark>> {
+    let mut found = HashMap::new();
+    for some in uids.chunks(AT_ONCE) {
+        let present = clients::table
+            .left_join(client_last_uses::table.on(of_client()))
+            .filter(any_of(clients::uid, some))
+            .select((clients::uid, clients::tenant_id, client_last_uses::at.nullable()));
+        let rows: Vec<(String, String, Option<i64>)> = reader.all(present)?;
+        for (uid, tenant, at) in rows {
+            let mark = ClientMark { tenant: stored(&tenant, "tenant id")?, last_used: at.map(Timestamp::from_micros) };
+            found.insert(stored(&uid, "client uid")?, mark);
         }
-        Ok(found)
-    }};
+    }
+    Ok(found)
 }
 
-/// Those of the clients that are there, with their mark of last use.
-pub fn clients_present(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Option<Timestamp>>> {
-    present!(reader, uids, clients, uid, "client uid")
+/// When a client was last used.
+pub fn last_use_of_client(reader: &mut Reader<'_>, scope: TenantScope, uid: ClientUid) -> Result<Option<Timestamp>> {
+    let mark = client_last_uses::table.find((scope.id().to_string(), uid.to_string())).select(client_last_uses::at);
+    let at: Option<i64> = reader.one(mark).optional()?;
+    Ok(at.map(Timestamp::from_micros))
 }
 
-/// Those of the secrets that are there, with their mark of last use.
-pub fn secrets_present(reader: &mut Reader<'_>, ids: &[SecretId]) -> Result<HashMap<SecretId, Option<Timestamp>>> {
-    present!(reader, ids, secrets, id, "secret id")
-}
-
-/// Moves the marks of those that nobody holds locked, one of many perhaps and in an order of their own: waiting could end
-/// in a deadlock, and the others' marks move with the next use.
-macro_rules! mark {
-    ($writer:expr, $ids:expr, $at:expr, $table:ident, $id:ident) => {{
-        for some in $ids.chunks(AT_ONCE) {
-            let mut some: Vec<String> = some.iter().map(ToString::to_string).collect();
-            if let AnyConnection::Postgres(conn) = $writer.conn() {
-                let rows = $table::table.filter(any_of($table::$id, some)).select($table::$id);
-                some = rows.for_no_key_update().skip_locked().load(conn)?;
-            }
-            let theirs = $table::table.filter(any_of($table::$id, some));
-            let moved = diesel::update(theirs).set($table::last_used_at.eq(Some($at.micros())));
-            on_both!($writer.conn(), conn => moved.execute(conn))?;
+/// Those of the secrets that are there, each with its mark of last use.
+pub fn marks_of_secrets(reader: &mut Reader<'_>, ids: &[SecretId]) -> Result<HashMap<SecretId, Option<Timestamp>>> {
+    let mut found = HashMap::new();
+    for some in ids.chunks(AT_ONCE) {
+        let present = secrets::table
+            .left_join(secret_last_uses::table)
+            .filter(any_of(secrets::id, some))
+            .select((secrets::id, secret_last_uses::at.nullable()));
+        let rows: Vec<(String, Option<i64>)> = reader.all(present)?;
+        for (id, at) in rows {
+            found.insert(stored(&id, "secret id")?, at.map(Timestamp::from_micros));
         }
-        Ok(())
-    }};
+    }
+    Ok(found)
 }
 
-pub fn mark_clients(writer: &mut Writer<'_>, uids: &[ClientUid], at: Timestamp) -> Result<()> {
-    mark!(writer, uids, at, clients, uid)
+/// Moves the marks of clients that are there.
+pub fn mark_clients(writer: &mut Writer<'_>, uses: &[(TenantId, ClientUid, Timestamp)]) -> Result<()> {
+    for some in uses.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|(tenant, client, at)| {
+                (
+                    client_last_uses::tenant_id.eq(tenant.to_string()),
+                    client_last_uses::client_uid.eq(client.to_string()),
+                    client_last_uses::at.eq(at.micros()),
+                )
+            })
+            .collect();
+        on_both!(writer.conn(), conn => {
+            diesel::insert_into(client_last_uses::table)
+                .values(rows)
+                .on_conflict((client_last_uses::tenant_id, client_last_uses::client_uid))
+                .do_update()
+                .set(client_last_uses::at.eq(excluded(client_last_uses::at)))
+                .execute(conn)
+        })?;
+    }
+    Ok(())
 }
 
-pub fn mark_secrets(writer: &mut Writer<'_>, ids: &[SecretId], at: Timestamp) -> Result<()> {
-    mark!(writer, ids, at, secrets, id)
+/// Moves the marks of secrets that are there.
+pub fn mark_secrets(writer: &mut Writer<'_>, uses: &[(SecretId, Timestamp)]) -> Result<()> {
+    for some in uses.chunks(AT_ONCE) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|(secret, at)| {
+                (secret_last_uses::secret_id.eq(secret.to_string()), secret_last_uses::at.eq(at.micros()))
+            })
+            .collect();
+        on_both!(writer.conn(), conn => {
+            diesel::insert_into(secret_last_uses::table)
+                .values(rows)
+                .on_conflict(secret_last_uses::secret_id)
+                .do_update()
+                .set(secret_last_uses::at.eq(excluded(secret_last_uses::at)))
+                .execute(conn)
+        })?;
+    }
+    Ok(())
 }
 
 /// Answers of one hour.

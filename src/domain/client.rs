@@ -211,7 +211,6 @@ pub struct Client {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    pub last_used_at: Option<Timestamp>,
 }
 
 impl Client {

@@ -102,7 +102,6 @@ pub struct Secret {
     pub created_by_id: Option<AccountId>,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
-    pub last_used_at: Option<Timestamp>,
     /// A rotation gave it its end, so nobody need be warned of that.
     pub ends_by_rotation: bool,
 }

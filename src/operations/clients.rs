@@ -70,7 +70,6 @@ impl Operations {
             version: 1,
             created_at: now,
             updated_at: now,
-            last_used_at: None,
         };
         permit.covers(client.acts_alone())?;
         if roles.are_more() {

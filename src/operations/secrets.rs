@@ -201,7 +201,6 @@ impl Operations {
             created_by_id: Some(person.account_id),
             created_at: now,
             expires_at: settings.expires_at,
-            last_used_at: None,
             ends_by_rotation: false,
         };
         db::secrets::insert(writer, client.tenant_id, &secret, &hashing::hash_secret(&value))?;

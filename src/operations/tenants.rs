@@ -174,7 +174,6 @@ impl Operations {
             version: 1,
             created_at: now,
             updated_at: now,
-            last_used_at: None,
         })
     }
 

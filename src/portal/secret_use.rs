@@ -36,7 +36,8 @@ pub struct Network {
 impl SecretUse {
     pub fn read(reader: &mut Reader<'_>, secret: &Secret, now: Timestamp) -> db::Result<Self> {
         let days = db::usage::days_of(reader, secret.id, now.minus(LOOKED_BACK).start_of(DAY))?;
-        Ok(Self::of(secret.last_used_at, days, now))
+        let marked = db::usage::marks_of_secrets(reader, &[secret.id])?.remove(&secret.id).flatten();
+        Ok(Self::of(marked, days, now))
     }
 
     fn of(marked: Option<Timestamp>, days: Vec<DayOfSecret>, now: Timestamp) -> Self {

@@ -327,7 +327,7 @@ async fn draw_rotation(
         .await?;
     let (seen, used) = seen.split();
     let (secret, client) = &seen.data;
-    let row = SecretRow::new(secret, now);
+    let row = SecretRow::new(secret, used.last, now);
     if !row.can_rotate {
         return Err(PageError::WrongState("This secret no longer works. Add a new one instead.".into()));
     }
@@ -398,7 +398,7 @@ pub async fn confirm_deletion(
         shell: guarded.shell(&seen, "Delete secret"),
         client: client.settings.name.clone(),
         client_href: paths::client(client.uid),
-        secret: SecretRow::new(secret, now),
+        secret: SecretRow::new(secret, used.last, now),
         used,
         action: paths::secret_deletion(id),
     };

@@ -68,7 +68,7 @@ pub struct SecretRow {
 }
 
 impl SecretRow {
-    pub fn new(secret: &Secret, now: Timestamp) -> Self {
+    pub fn new(secret: &Secret, last_used: Option<When>, now: Timestamp) -> Self {
         let expiry = secret.expiry(now);
         Self {
             description: secret.description.clone(),
@@ -76,7 +76,7 @@ impl SecretRow {
             last_four: secret.last_four.clone(),
             created_by: secret.created_by.clone(),
             created: When::new(secret.created_at, now),
-            last_used: When::maybe(secret.last_used_at, now),
+            last_used,
             expires: When::maybe(secret.expires_at, now),
             badge: expiry_badge(expiry),
             can_rotate: expiry != Expiry::Over,

@@ -231,7 +231,7 @@ impl Operations {
         let Some(claimed) = members.get("client_secret").filter(|value| !value.is_null()) else { return Ok(()) };
         let claimed = claimed.as_str().and_then(PlainSecret::parse).map(|(_, secret)| secret);
         let right = self.db.read(|reader| {
-            for secret in db::secrets::of_client(reader, client.uid)? {
+            for (secret, _) in db::secrets::of_client(reader, client.uid)? {
                 let hash = db::secrets::hash(reader, secret.id)?;
                 if claimed.as_ref().is_some_and(|claimed| hashing::secret_matches(claimed, &hash)) {
                     return Ok::<_, db::Error>(true);

@@ -15,8 +15,7 @@ use crate::operations::{Operations, Result, new_id};
 /// Of each client so many events at most are written at once, the newest: under load the counts tell the rest.
 const EVENTS_AT_ONCE: usize = 50;
 
-/// A mark of last use is this old before it is moved. What is written at once gets one mark, the latest: so it is one
-/// statement for very many.
+/// A mark of last use is this old before it is moved.
 const MARKED_EVERY: Duration = Duration::from_secs(60);
 
 const EVENTS_KEPT_FOR: Duration = Duration::from_secs(30 * 86_400);
@@ -55,15 +54,13 @@ impl Operations {
             *last = (*last).max(answers.last_granted);
         }
         let clients: Vec<ClientUid> = last.keys().copied().collect();
-        let present = db::usage::clients_present(writer, &clients)?;
-        let due = |client: &ClientUid| match (present.get(client), last.get(client).copied().flatten()) {
-            (Some(marked), Some(at)) => is_due(*marked, at),
-            _ => false,
-        };
-        if let Some(latest) = last.values().copied().max().flatten() {
-            let due: Vec<ClientUid> = clients.iter().copied().filter(due).collect();
-            db::usage::mark_clients(writer, &due, latest)?;
-        }
+        let present = db::usage::marks_of_clients(writer, &clients)?;
+        let due: Vec<_> = last
+            .into_iter()
+            .filter_map(|(client, at)| Some((present.get(&client)?, client, at?)))
+            .filter(|(mark, _, at)| is_due(mark.last_used, *at))
+            .map(|(mark, client, at)| (mark.tenant, client, at))
+            .collect();
         let hours: Vec<(ClientUid, HourOfClient)> = hours
             .into_iter()
             .filter(|((client, _), _)| present.contains_key(client))
@@ -71,7 +68,10 @@ impl Operations {
                 (*client, HourOfClient { hour: *hour, granted: answers.granted, refused: answers.refused })
             })
             .collect();
-        db::usage::count_answers(writer, &hours)
+        // Before the marks: a new row of these holds the client, so that whoever removes it waits. Who holds its mark, and then
+        // waits for the client, may wait for somebody who waits for the mark.
+        db::usage::count_answers(writer, &hours)?;
+        db::usage::mark_clients(writer, &due)
     }
 
     fn write_secrets(&self, writer: &mut Writer<'_>, noted: &Noted) -> db::Result<()> {
@@ -82,12 +82,11 @@ impl Operations {
             *last = (*last).max(accepted.last_at);
         }
         let secrets: Vec<SecretId> = last.keys().copied().collect();
-        let present = db::usage::secrets_present(writer, &secrets)?;
-        if let Some(latest) = last.values().copied().max() {
-            let due = |secret: &SecretId| present.get(secret).is_some_and(|marked| is_due(*marked, last[secret]));
-            let due: Vec<SecretId> = secrets.iter().copied().filter(due).collect();
-            db::usage::mark_secrets(writer, &due, latest)?;
-        }
+        let present = db::usage::marks_of_secrets(writer, &secrets)?;
+        let due: Vec<_> = last
+            .into_iter()
+            .filter(|(secret, at)| present.get(secret).is_some_and(|marked| is_due(*marked, *at)))
+            .collect();
         let days: Vec<(SecretId, DayOfSecret)> = days
             .into_iter()
             .filter(|((secret, _, _), _)| present.contains_key(secret))
@@ -96,7 +95,8 @@ impl Operations {
                 (*secret, DayOfSecret { day: *day, network: network.clone(), accepted, last_at })
             })
             .collect();
-        db::usage::count_secrets(writer, &days)
+        db::usage::count_secrets(writer, &days)?;
+        db::usage::mark_secrets(writer, &due)
     }
 
     /// Forgets what is told for long enough: of each client, and of each tenant's requests that named none, the newest events

@@ -105,16 +105,17 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             let scope = permit.scope();
             let client = db::clients::find(reader, scope, uid)?;
             let service = db::services::find(reader, scope, client.service_id)?;
+            let last_used = db::usage::last_use_of_client(reader, scope, uid)?;
             let secrets = db::secrets::of_client(reader, uid)?;
             let keys = db::client_keys::of_client(reader, uid)?;
             let roles = db::clients::roles_of_one(reader, uid)?;
             let events = db::audit::of_client(reader, scope, uid, history::SHOWN)?;
             let managed = db::registration_tokens::is_managed(reader, uid)?;
-            Ok(((client, service, secrets, keys, roles, events, managed), Summary::read(reader, uid, now)?))
+            Ok(((client, last_used, service, secrets, keys, roles, events, managed), Summary::read(reader, uid, now)?))
         })
         .await?;
     let (seen, activity) = seen.split();
-    let (client, service, secrets, keys, roles, events, managed) = &seen.data;
+    let (client, last_used, service, secrets, keys, roles, events, managed) = &seen.data;
     let grace = guarded.portal.operations.grace(&seen.permit.actor().membership().policy);
     let settings = &client.settings;
     let shown = |urls: &[crate::domain::redirect_url::RedirectUrl]| {
@@ -148,8 +149,8 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
             && client.has_secrets()
             && secrets.len() < MAX_SECRETS
             && worth.status != Status::Deleted,
-        expiring: secrets.iter().filter(|secret| secret.expiry(now) == Expiry::Soon).count(),
-        secrets: secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
+        expiring: secrets.iter().filter(|(secret, _)| secret.expiry(now) == Expiry::Soon).count(),
+        secrets: secrets.iter().map(|(secret, used)| SecretRow::new(secret, When::maybe(*used, now), now)).collect(),
         max_secrets: MAX_SECRETS,
         keys: keys.iter().map(|key| KeyRow::new(key, now)).collect(),
         can_add_key: can_edit && keys.len() < MAX_KEYS && worth.status != Status::Deleted,
@@ -176,7 +177,7 @@ pub async fn show(guarded: Guarded<act::See>, uid: Path<ClientUid>) -> Result<Ht
         community_roles: roles.community.iter().map(|role| role.name.clone()).collect(),
         created: When::new(client.created_at, now),
         updated: When::new(client.updated_at, now),
-        last_used: When::maybe(client.last_used_at, now),
+        last_used: When::maybe(*last_used, now),
         activity,
         history: history::entries(events, now),
         audit: seen.permit.actor().may(Action::ManageTenant).then(|| paths::audit_of_client(uid)),

@@ -3,6 +3,7 @@
 use crate::access::TenantScope;
 use crate::clock::Timestamp;
 use crate::db::{self, Reader};
+use crate::domain::client::Client;
 use crate::domain::id::ServiceId;
 use crate::domain::lifecycle::Status;
 use crate::domain::secret::{Expiry, Secret};
@@ -44,14 +45,15 @@ impl Impact {
         clients.retain(|client| client.state.status() == Status::Active);
         let uids: Vec<_> = clients.iter().map(|client| client.uid).collect();
         let secrets = db::secrets::of_clients(reader, &uids)?;
+        let marks = db::usage::marks_of_clients(reader, &uids)?;
+        let last_used = |client: &Client| marks.get(&client.uid).and_then(|mark| mark.last_used);
         let working = |secret: &&Secret| secret.expiry(now) != Expiry::Over;
         let live = |secret: &&Secret| secret.environment == Environment::Live;
         let month = std::time::Duration::from_secs(30 * 86_400);
-        let in_use =
-            clients.iter().filter(|client| client.last_used_at.is_some_and(|at| at > now.minus(month))).count();
+        let in_use = clients.iter().filter(|client| last_used(client).is_some_and(|at| at > now.minus(month))).count();
         let client_count = clients.len();
         // Those that are in use come first: they are what somebody will miss.
-        clients.sort_by_key(|client| std::cmp::Reverse(client.last_used_at));
+        clients.sort_by_key(|client| std::cmp::Reverse(last_used(client)));
         Ok(Self {
             client_count,
             in_use,
@@ -66,7 +68,7 @@ impl Impact {
                         href: paths::client(client.uid),
                         secrets: own.iter().filter(working).count(),
                         live_secrets: own.iter().filter(live).count(),
-                        last_used: When::maybe(client.last_used_at, now),
+                        last_used: When::maybe(last_used(client), now),
                     }
                 })
                 .collect(),

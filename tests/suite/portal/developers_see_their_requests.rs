@@ -15,8 +15,8 @@ use crate::support::{DAY, HOUR, MINUTE, Person, SECOND, TestPortal};
 
 fn marks(portal: &TestPortal, client: ClientUid, secret: SecretId) -> (Option<Timestamp>, Option<Timestamp>) {
     let found = portal.application.db.read(|reader| {
-        let clients = db::usage::clients_present(reader, &[client])?;
-        Ok::<_, db::Error>((clients[&client], db::usage::secrets_present(reader, &[secret])?[&secret]))
+        let mark = db::usage::marks_of_clients(reader, &[client])?[&client];
+        Ok::<_, db::Error>((mark.last_used, db::usage::marks_of_secrets(reader, &[secret])?[&secret]))
     });
     found.expect("they are there")
 }
@@ -84,6 +84,29 @@ fn the_mark_of_last_use_moves_once_a_minute() {
     // Counted all the same.
     let count = format!("SELECT CAST(SUM(accepted) AS BIGINT) AS n FROM secret_usage WHERE secret_id = '{secret}'");
     assert_eq!(portal.number(&count), 3);
+}
+
+#[test]
+fn clients_are_listed_by_their_last_use() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let service = portal.service(&company, "Shop");
+    let [never, early, late] =
+        ["Never", "Early", "Late"].map(|name| portal.client(&company, service, ClientType::ClientCredentials, name));
+    for client in [late, early, late] {
+        portal.grants(company.tenant.id, client);
+        portal.flush();
+        portal.clock.advance(2 * MINUTE);
+    }
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let mut order = |query: &str| {
+        let html = browser.visit(&format!("/clients?{query}")).html.clone();
+        let mut found = [never, early, late].map(|client| (html.find(&format!("/clients/{client}")), client));
+        found.sort();
+        found.map(|(_, client)| client)
+    };
+    assert_eq!(order("sort=used"), [never, early, late]);
+    assert_eq!(order("sort=used&order=descending"), [late, early, never]);
 }
 
 #[test]

@@ -44,7 +44,6 @@ pub fn client(client_type: ClientType, settings: ClientSettings) -> Client {
         version: 1,
         created_at: NOW,
         updated_at: NOW,
-        last_used_at: None,
     }
 }
 
