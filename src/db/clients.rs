@@ -437,74 +437,83 @@ pub(super) fn of_client() -> _ {
     client_last_uses::tenant_id.eq(clients::tenant_id).and(client_last_uses::client_uid.eq(clients::uid))
 }
 
-/// When a client was last used; those that never were come before all others. Not a join: PostgreSQL takes it away where
-/// nothing wants it, and then reads the table too for what the index knows.
+/// When a client was last used; those that never were come before all others.
 #[auto_type]
 fn last_use() -> _ {
-    coalesce(client_last_uses::table.filter(of_client()).select(client_last_uses::at).single_value(), 0_i64)
+    coalesce(client_last_uses::at.nullable(), 0_i64)
+}
+
+/// Of the tenant's clients, or these joined with others, those that match.
+macro_rules! matching {
+    ($from:expr, $tenant:expr, $query:expr) => {{
+        let own_services = || services::table.filter(services::tenant_id.eq($tenant)).select(services::id);
+        let mut wanted = $from.filter(clients::tenant_id.eq($tenant)).into_boxed();
+        if !$query.search.is_empty() {
+            let key = search_key(&$query.search);
+            let by_name_or_suffix = holds(SearchKey, &key);
+            wanted = match ClientId::beginning_of_suffix(&key) {
+                None => wanted.filter(by_name_or_suffix),
+                Some(suffix) => {
+                    let begins = SearchKey.like(format!("%\n{suffix}%"));
+                    wanted.filter(by_name_or_suffix.or(begins.and(holds(clients::client_id, &key))))
+                }
+            };
+        }
+        if let Some(client_type) = $query.client_type {
+            wanted = wanted.filter(clients::client_type.eq(client_type.as_str()));
+        }
+        // The status filter means what the status column shows: the worse of client and service.
+        let with =
+            |status: &'static str| clients::service_id.eq_any(own_services().filter(services::status.eq(status)));
+        wanted = match $query.status {
+            None => wanted,
+            Some(Status::Active) => wanted.filter(clients::status.eq("active")).filter(with("active")),
+            Some(Status::Inactive) => wanted
+                .filter(clients::status.ne("deleted"))
+                .filter(with("active").or(with("inactive")))
+                .filter(clients::status.eq("inactive").or(with("inactive"))),
+            Some(Status::Deleted) => wanted.filter(clients::status.eq("deleted").or(with("deleted"))),
+        };
+        if let Some(environment) = $query.environment {
+            let there = own_services().filter(services::environment.eq(environment.as_str()));
+            wanted = wanted.filter(clients::service_id.eq_any(there));
+        }
+        if let Some(service) = $query.service {
+            wanted = wanted.filter(clients::service_id.eq(service.to_string()));
+        }
+        wanted
+    }};
 }
 
 /// The search keys of a page's clients in their order, and how many match in all. Of very many clients nothing is read but
-/// one index, `clients_of_tenant_by_name`: a search looks at each of them.
+/// one index, `clients_of_tenant_by_name`: a search looks at each of them. Their marks are joined only where these order
+/// them: PostgreSQL takes a join away that nothing wants, and reads the table all the same.
 fn page_of_keys(reader: &mut Reader<'_>, scope: TenantScope, query: &ClientQuery) -> Result<(Vec<String>, i64)> {
+    let tenant = scope.id().to_string();
     on_both!(reader.conn(), conn => {
-        let tenant = || scope.id().to_string();
-        let own_services = || services::table.filter(services::tenant_id.eq(tenant())).select(services::id);
-        let matching = || {
-            let mut wanted = clients::table.filter(clients::tenant_id.eq(tenant())).into_boxed();
-            if !query.search.is_empty() {
-                let key = search_key(&query.search);
-                let by_name_or_suffix = holds(SearchKey, &key);
-                wanted = match ClientId::beginning_of_suffix(&key) {
-                    None => wanted.filter(by_name_or_suffix),
-                    Some(suffix) => {
-                        let begins = SearchKey.like(format!("%\n{suffix}%"));
-                        wanted.filter(by_name_or_suffix.or(begins.and(holds(clients::client_id, &key))))
-                    }
-                };
-            }
-            if let Some(client_type) = query.client_type {
-                wanted = wanted.filter(clients::client_type.eq(client_type.as_str()));
-            }
-            // The status filter means what the status column shows: the worse of client and service.
-            let with =
-                |status: &'static str| clients::service_id.eq_any(own_services().filter(services::status.eq(status)));
-            wanted = match query.status {
-                None => wanted,
-                Some(Status::Active) => wanted.filter(clients::status.eq("active")).filter(with("active")),
-                Some(Status::Inactive) => wanted
-                    .filter(clients::status.ne("deleted"))
-                    .filter(with("active").or(with("inactive")))
-                    .filter(clients::status.eq("inactive").or(with("inactive"))),
-                Some(Status::Deleted) => wanted.filter(clients::status.eq("deleted").or(with("deleted"))),
-            };
-            if let Some(environment) = query.environment {
-                let there = own_services().filter(services::environment.eq(environment.as_str()));
-                wanted = wanted.filter(clients::service_id.eq_any(there));
-            }
-            if let Some(service) = query.service {
-                wanted = wanted.filter(clients::service_id.eq(service.to_string()));
-            }
-            wanted
+        let matching = || matching!(clients::table, &tenant, query);
+        let marked = || matching!(clients::table.left_join(client_last_uses::table.on(of_client())), &tenant, query);
+        macro_rules! page {
+            ($matching:expr, $order:expr) => {{
+                let page = $matching.order($order).offset(query.offset).limit(query.limit);
+                page.select(SearchKey).load(conn)?
+            }};
+        }
+        let keys: Vec<String> = match (query.sort, query.descending) {
+            (ClientSort::Name, false) => page!(matching(), SearchKey.asc()),
+            (ClientSort::Name, true) => page!(matching(), SearchKey.desc()),
+            (ClientSort::Created, false) => page!(matching(), (clients::created_at.asc(), clients::uid.asc())),
+            (ClientSort::Created, true) => page!(matching(), (clients::created_at.desc(), clients::uid.desc())),
+            (ClientSort::LastUsed, false) => page!(marked(), (last_use().asc(), clients::uid.asc())),
+            (ClientSort::LastUsed, true) => page!(marked(), (last_use().desc(), clients::uid.desc())),
         };
-        let page = matching().offset(query.offset).limit(query.limit);
-        let page = match (query.sort, query.descending) {
-            (ClientSort::Name, false) => page.order(SearchKey.asc()),
-            (ClientSort::Name, true) => page.order(SearchKey.desc()),
-            (ClientSort::Created, false) => page.order((clients::created_at.asc(), clients::uid.asc())),
-            (ClientSort::Created, true) => page.order((clients::created_at.desc(), clients::uid.desc())),
-            (ClientSort::LastUsed, false) => {
-                page.order((last_use().asc(), clients::uid.asc()))
-            }
-            (ClientSort::LastUsed, true) => {
-                page.order((last_use().desc(), clients::uid.desc()))
-            }
-        };
-        let keys: Vec<String> = page.select(SearchKey).load(conn)?;
         let found = i64::try_from(keys.len()).unwrap_or(i64::MAX);
         // A page with room left says itself how many there are. A search that finds little has looked at every client for it.
         let is_last = found < query.limit && (found > 0 || query.offset == 0);
-        let total = if is_last { query.offset + found } else { matching().count().get_result(conn)? };
+        let total = match is_last {
+            true => query.offset + found,
+            false => matching().count().get_result(conn)?,
+        };
         Ok((keys, total))
     })
 }

@@ -66,7 +66,7 @@ pub fn marks_of_secrets(reader: &mut Reader<'_>, ids: &[SecretId]) -> Result<Has
     Ok(found)
 }
 
-/// Moves the marks of clients that are there.
+/// Moves the marks of clients that are there; of two instances' marks the later stands.
 pub fn mark_clients(writer: &mut Writer<'_>, uses: &[(TenantId, ClientUid, Timestamp)]) -> Result<()> {
     for some in uses.chunks(AT_ONCE) {
         let rows: Vec<_> = some
@@ -79,19 +79,20 @@ pub fn mark_clients(writer: &mut Writer<'_>, uses: &[(TenantId, ClientUid, Times
                 )
             })
             .collect();
+        let later = case_when(excluded(client_last_uses::at).gt(client_last_uses::at), excluded(client_last_uses::at));
         on_both!(writer.conn(), conn => {
             diesel::insert_into(client_last_uses::table)
                 .values(rows)
                 .on_conflict((client_last_uses::tenant_id, client_last_uses::client_uid))
                 .do_update()
-                .set(client_last_uses::at.eq(excluded(client_last_uses::at)))
+                .set(client_last_uses::at.eq(later.otherwise(client_last_uses::at)))
                 .execute(conn)
         })?;
     }
     Ok(())
 }
 
-/// Moves the marks of secrets that are there.
+/// Moves the marks of secrets that are there; of two instances' marks the later stands.
 pub fn mark_secrets(writer: &mut Writer<'_>, uses: &[(SecretId, Timestamp)]) -> Result<()> {
     for some in uses.chunks(AT_ONCE) {
         let rows: Vec<_> = some
@@ -100,12 +101,13 @@ pub fn mark_secrets(writer: &mut Writer<'_>, uses: &[(SecretId, Timestamp)]) -> 
                 (secret_last_uses::secret_id.eq(secret.to_string()), secret_last_uses::at.eq(at.micros()))
             })
             .collect();
+        let later = case_when(excluded(secret_last_uses::at).gt(secret_last_uses::at), excluded(secret_last_uses::at));
         on_both!(writer.conn(), conn => {
             diesel::insert_into(secret_last_uses::table)
                 .values(rows)
                 .on_conflict(secret_last_uses::secret_id)
                 .do_update()
-                .set(secret_last_uses::at.eq(excluded(secret_last_uses::at)))
+                .set(secret_last_uses::at.eq(later.otherwise(secret_last_uses::at)))
                 .execute(conn)
         })?;
     }

@@ -68,8 +68,8 @@ impl Operations {
                 (*client, HourOfClient { hour: *hour, granted: answers.granted, refused: answers.refused })
             })
             .collect();
-        // Before the marks: a new row of these holds the client, so that whoever removes it waits. Who holds its mark, and then
-        // waits for the client, may wait for somebody who waits for the mark.
+        // Before the marks: with its first row here a client is held, so that whoever removes it waits. Who held its mark, and
+        // then waited for the client, might wait for somebody who waits for the mark.
         db::usage::count_answers(writer, &hours)?;
         db::usage::mark_clients(writer, &due)
     }

@@ -60,9 +60,9 @@ const MARKS: &str = "SELECT (SELECT count(*) FROM client_last_uses) + (SELECT co
 const LOST_MARKS: &str = "SELECT
     (SELECT count(*) FROM clients LEFT JOIN client_last_uses AS mark
         ON mark.client_uid = clients.uid AND mark.tenant_id = clients.tenant_id
-        WHERE clients.last_used_at IS DISTINCT FROM mark.at)
+        WHERE clients.last_used_at > coalesce(mark.at, 0))
     + (SELECT count(*) FROM secrets LEFT JOIN secret_last_uses AS mark ON mark.secret_id = secrets.id
-        WHERE secrets.last_used_at IS DISTINCT FROM mark.at) AS n";
+        WHERE secrets.last_used_at > coalesce(mark.at, 0)) AS n";
 
 fn count(url: &str, query: &str) -> i64 {
     let query = diesel::sql_query(query);

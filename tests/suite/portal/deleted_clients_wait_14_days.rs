@@ -31,15 +31,22 @@ fn one_second_after_the_end_it_does_not_and_is_purged() {
     let company = portal.company("northwind");
     let service = portal.service(&company, "Shop");
     let client = portal.client(&company, service, ClientType::ClientCredentials, "Till");
-    let (_, _) = portal.secret(&company, client, "kept until then");
+    let (secret, _) = portal.secret(&company, client, "kept until then");
     let operations = &portal.application.operations;
+    portal.grants(company.tenant.id, client);
+    operations.protocol_log().note_secret(secret, "192.0.2.0/24".into(), portal.clock.now());
+    portal.flush();
+    let marks = || {
+        portal.number("SELECT (SELECT count(*) FROM client_last_uses) + (SELECT count(*) FROM secret_last_uses) AS n")
+    };
+    assert_eq!(marks(), 2);
     operations.delete_client(&portal.confirmed::<act::EditClients>(&company, Person::Administrator), client).unwrap();
 
     portal.clock.advance(14 * DAY + SECOND);
     let refused = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false, "");
     assert!(matches!(refused, Err(Error::WrongState(_))), "{refused:?}");
     let purged = operations.purge(|| true).unwrap();
-    assert_eq!(purged.clients.len(), 1);
+    assert_eq!((purged.clients.len(), marks()), (1, 0));
     let gone = operations.reactivate_client(&portal.permit(&company, Person::Administrator), client, false, "");
     assert!(matches!(gone, Err(Error::NotFound)), "{gone:?}");
 }
