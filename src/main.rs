@@ -233,9 +233,18 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(link) = application.operations.setup_link()? {
         println!("Keywright is not set up yet. Open this link within one hour:\n\n    {link}\n");
     }
-    tracing::info!(listen = %config.listen, public_url = config.public_url, "serving");
     let jobs = Jobs::start(&application, &config)?;
-    let ended = application.server(listener)?.await;
+    let server = application.server(listener)?;
+    let say_so = async {
+        tracing::info!(listen = %config.listen, public_url = config.public_url, "serving");
+        std::future::pending::<std::convert::Infallible>().await
+    };
+    // The server first: it hears signals from then on, and whoever reads the line may send one.
+    let ended = tokio::select! {
+        biased;
+        ended = server => ended,
+        never = say_so => match never {},
+    };
     jobs.stop().await;
     tracing::info!("stopped");
     Ok(ended?)

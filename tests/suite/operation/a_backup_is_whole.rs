@@ -225,7 +225,7 @@ fn a_link_to_the_database_stays_a_link() {
     let refused = run(&link, &["restore", backup.to_str().unwrap()]);
     assert!(refused.reason.contains("the server is running on it"), "{}", refused.reason);
     let folder = std::sync::Arc::clone(&served.folder);
-    drop(served);
+    assert!(served.terminate());
     let ran = run(&link, &["restore", backup.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{}", ran.reason);
     assert!(link.is_symlink() && !database.is_symlink());
