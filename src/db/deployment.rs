@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::clients::of_client;
+use super::client_lists::mark_of_client;
 use super::connection::{Reader, Writer};
 use super::error::Result;
 use super::schema::{accounts, client_last_uses, clients, invitations, job_runs, members, outbox, services, tenants};
@@ -170,7 +170,7 @@ pub fn default_clients(reader: &mut Reader<'_>) -> Result<Vec<DefaultClientSeen>
     let rows: Vec<Columns> = clients::table
         .inner_join(services::table)
         .inner_join(tenants::table.on(tenants::id.eq(clients::tenant_id)))
-        .left_join(client_last_uses::table.on(of_client()))
+        .left_join(client_last_uses::table.on(mark_of_client()))
         .filter(clients::default_purpose.is_not_null())
         .order((tenants::name_key.asc(), clients::uid.asc()))
         .select((

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod authorization_requests;
 pub mod backup;
 pub mod client_keys;
+pub mod client_lists;
 pub mod clients;
 pub mod communities;
 mod connection;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::any_of::any_of;
-use super::clients::of_client;
+use super::client_lists::mark_of_client;
 use super::connection::{Reader, Writer, on_both};
 use super::error::Result;
 use super::schema::{client_last_uses, client_usage, clients, secret_last_uses, secret_usage, secrets};
@@ -31,7 +31,7 @@ pub fn marks_of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<H
     let mut found = HashMap::new();
     for some in uids.chunks(AT_ONCE) {
         let present = clients::table
-            .left_join(client_last_uses::table.on(of_client()))
+            .left_join(client_last_uses::table.on(mark_of_client()))
             .filter(any_of(clients::uid, some))
             .select((clients::uid, clients::tenant_id, client_last_uses::at.nullable()));
         let rows: Vec<(String, String, Option<i64>)> = reader.all(present)?;

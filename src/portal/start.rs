@@ -83,8 +83,8 @@ pub async fn show(guarded: Guarded<act::See>) -> Result<HttpResponse, PageError>
             };
             let services = db::services::list(reader, scope, &newest)?;
             let deleted_services = db::services::deleted(reader, scope, READ)?;
-            let clients = db::clients::ClientQuery { limit: 0, ..Default::default() };
-            let clients = db::clients::list(reader, scope, &clients)?.1;
+            let clients = db::client_lists::ClientQuery { limit: 0, ..Default::default() };
+            let clients = db::client_lists::list(reader, scope, &clients)?.1;
             let deleted_clients = db::clients::deleted_alone(reader, scope, READ)?;
             // Apart, so that many of last week can't hide the one of tomorrow.
             let expiring = db::secrets::expiring(reader, scope, now, soon, READ)?;

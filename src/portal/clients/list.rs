@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::act;
 use crate::db;
-use crate::db::clients::{ClientQuery, ClientSort};
+use crate::db::client_lists::{ClientQuery, ClientSort};
 use crate::domain::client::ClientType;
 use crate::domain::lifecycle::Status;
 use crate::domain::role::ClientRoles;
@@ -98,7 +98,7 @@ pub async fn show(guarded: Guarded<act::See>, wanted: Query<Wanted>) -> Result<H
     };
     let seen = guarded
         .read(move |permit, reader| {
-            let found = db::clients::list(reader, permit.scope(), &query)?;
+            let found = db::client_lists::list(reader, permit.scope(), &query)?;
             let uids: Vec<_> = found.0.iter().map(|listed| listed.client.uid).collect();
             let roles = match permit.actor().roles_decide() {
                 true => db::clients::all_roles_of(reader, &uids)?,

@@ -178,7 +178,7 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         .read(move |permit, reader| {
             let scope = permit.scope();
             let service = db::services::find(reader, scope, id)?;
-            let (clients, client_count) = db::clients::of_service(reader, scope, id, CLIENTS_SHOWN)?;
+            let (clients, client_count) = db::client_lists::of_service(reader, scope, id, CLIENTS_SHOWN)?;
             let secrets = db::secrets::of_service(reader, scope, id, CLIENTS_SHOWN)?;
             let roles = match permit.actor().roles_decide() {
                 true => db::clients::roles_in_service(reader, scope, id, CLIENTS_SHOWN)?,

@@ -107,7 +107,8 @@ fn clients_are_listed_by_their_last_use() {
     let mut browser = portal.signed_in(Person::Member, "northwind");
     let mut order = |query: &str| {
         let html = browser.visit(&format!("/clients?{query}")).html.clone();
-        let mut found = [never, early, late].map(|client| (html.find(&format!("/clients/{client}")), client));
+        let place = |client| html.find(&format!("/clients/{client}")).expect("it is listed");
+        let mut found = [never, early, late].map(|client| (place(client), client));
         found.sort();
         found.map(|(_, client)| client)
     };
