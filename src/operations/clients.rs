@@ -103,58 +103,60 @@ impl Operations {
 
     /// Updates a client from its edit form, unless somebody else changed it since the form was served.
     pub fn update_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid, input: &ClientInput) -> Result<()> {
-        self.db.write(|writer| {
-            let now = self.now();
-            let client_type = db::clients::find(writer, permit.scope(), uid)?.client_type;
-            lock_what_is_given(writer, permit, client_type, input)?;
-            let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
-            reach(writer, permit, &before)?;
-            if before.state.is_deleted() {
-                return Err(WrongState::because("This client is deleted. Reactivate it before editing it.").into());
-            }
-            refuse_stale(writer, permit.scope(), &uid, &input.version, before.version)?;
-            let wanted = Standing::parse(&input.status)
-                .ok_or_else(|| Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive.")))?;
-            let (settings, roles) = self.parse(writer, permit, &service, before.client_type, Some(&before), input)?;
-            let state =
-                if wanted.as_str() == before.state.status().as_str() { before.state } else { State::standing(wanted) };
-            let mut after = Client { settings, state, ..before.clone() };
-            reach(writer, permit, &after)?;
-            let mut changed = changes(&before.settings.facts(), &after.settings.facts());
-            if after.state != before.state {
-                changed.push(status_change(&before.state, &after.state));
-            }
-            // Whoever may not give roles leaves them alone: written once more, one would outlive its community, which may
-            // be left at this moment.
-            let gives_roles = permit.actor().may_give_client_roles();
-            let of_roles = match gives_roles {
-                true => role_changes(&db::clients::roles_of_one(writer, uid)?, &roles),
-                false => Vec::new(),
-            };
-            if !of_roles.is_empty() {
-                permit.clone().confirmed(now)?;
-            }
-            changed.extend(of_roles);
-            if changed.is_empty() {
-                return Ok(());
-            }
-            after.version += 1;
-            after.updated_at = now;
-            db::clients::update(writer, &after)?;
-            if gives_roles {
-                db::clients::set_roles(writer, uid, &roles.tenant)?;
-                db::clients::set_community_roles(writer, uid, &roles.community)?;
-            }
-            self.note_for_review(writer, permit, &service, &after, &changed)?;
-            record(
-                writer,
-                now,
-                Who::Person(permit.actor()),
-                AuditAction::ClientUpdated,
-                &Target::Client(&after),
-                &changed,
-            )
-        })
+        self.db.write(|writer| self.update_client_within(writer, permit, uid, input))
+    }
+
+    /// The same within a transaction that does more. Locks service and client.
+    pub(super) fn update_client_within(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        uid: ClientUid,
+        input: &ClientInput,
+    ) -> Result<()> {
+        let now = self.now();
+        let client_type = db::clients::find(writer, permit.scope(), uid)?.client_type;
+        lock_what_is_given(writer, permit, client_type, input)?;
+        let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
+        reach(writer, permit, &before)?;
+        if before.state.is_deleted() {
+            return Err(WrongState::because("This client is deleted. Reactivate it before editing it.").into());
+        }
+        refuse_stale(writer, permit.scope(), &uid, &input.version, before.version)?;
+        let wanted = Standing::parse(&input.status)
+            .ok_or_else(|| Error::Invalid(FieldErrors::one("status", "Status", "Choose Active or Inactive.")))?;
+        let (settings, roles) = self.parse(writer, permit, &service, before.client_type, Some(&before), input)?;
+        let state =
+            if wanted.as_str() == before.state.status().as_str() { before.state } else { State::standing(wanted) };
+        let mut after = Client { settings, state, ..before.clone() };
+        reach(writer, permit, &after)?;
+        let mut changed = changes(&before.settings.facts(), &after.settings.facts());
+        if after.state != before.state {
+            changed.push(status_change(&before.state, &after.state));
+        }
+        // Whoever may not give roles leaves them alone: written once more, one would outlive its community, which may
+        // be left at this moment.
+        let gives_roles = permit.actor().may_give_client_roles();
+        let of_roles = match gives_roles {
+            true => role_changes(&db::clients::roles_of_one(writer, uid)?, &roles),
+            false => Vec::new(),
+        };
+        if !of_roles.is_empty() {
+            permit.clone().confirmed(now)?;
+        }
+        changed.extend(of_roles);
+        if changed.is_empty() {
+            return Ok(());
+        }
+        after.version += 1;
+        after.updated_at = now;
+        db::clients::update(writer, &after)?;
+        if gives_roles {
+            db::clients::set_roles(writer, uid, &roles.tenant)?;
+            db::clients::set_community_roles(writer, uid, &roles.community)?;
+        }
+        self.note_for_review(writer, permit, &service, &after, &changed)?;
+        record(writer, now, Who::Person(permit.actor()), AuditAction::ClientUpdated, &Target::Client(&after), &changed)
     }
 
     pub fn deactivate_client(&self, permit: &Permit<act::EditClients>, uid: ClientUid) -> Result<Client> {
@@ -162,8 +164,19 @@ impl Operations {
     }
 
     pub fn delete_client(&self, permit: &Confirmed<act::EditClients>, uid: ClientUid) -> Result<Client> {
+        self.db.write(|writer| self.delete_client_within(writer, permit, uid))
+    }
+
+    /// The same within a transaction that does more. Locks service and client.
+    pub(super) fn delete_client_within(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Confirmed<act::EditClients>,
+        uid: ClientUid,
+    ) -> Result<Client> {
         let (now, grace) = (self.now(), self.grace(&permit.actor().membership().policy));
-        self.move_client(permit, uid, AuditAction::ClientDeleted, |client, _| Ok(client.state.deleted(now, grace)?))
+        let deleted = |client: &Client, _: &Service| Ok(client.state.deleted(now, grace)?);
+        self.move_client_within(writer, permit, uid, AuditAction::ClientDeleted, deleted)
     }
 
     /// Brings an inactive or deleted client back. `undo` brings a deleted one back as it was before.
@@ -214,43 +227,52 @@ impl Operations {
         action: AuditAction,
         next: impl FnOnce(&Client, &Service) -> Result<State>,
     ) -> Result<Client> {
-        self.db.write(|writer| {
-            let now = self.now();
-            let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
-            reach(writer, permit, &before)?;
-            let state = next(&before, &service)?;
-            let after = Client {
-                state,
-                deleted_with_service: false,
-                version: before.version + 1,
-                updated_at: now,
-                ..before.clone()
-            };
-            db::clients::update(writer, &after)?;
-            if before.state.is_deleted() {
-                // Nobody judged it while it was deleted: it comes back as something new.
-                let held = db::clients::roles_of_one(writer, uid)?;
-                let mut new = everything_new(&after);
-                new.push(Change {
-                    field: "Tenant roles".into(),
-                    before: String::new(),
-                    after: held.tenant.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", "),
-                });
-                let community = held.community.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ");
-                if !community.is_empty() {
-                    new.push(Change { field: "Community roles".into(), before: String::new(), after: community });
-                }
-                let keys = db::client_keys::of_client(writer, uid)?;
-                let keys: Vec<String> = keys.iter().map(|key| key.key.in_words()).collect();
-                if !keys.is_empty() {
-                    new.push(Change { field: "Keys".into(), before: String::new(), after: keys.join("\n") });
-                }
-                self.note_for_review(writer, permit, &service, &after, &new)?;
+        self.db.write(|writer| self.move_client_within(writer, permit, uid, action, next))
+    }
+
+    fn move_client_within(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        uid: ClientUid,
+        action: AuditAction,
+        next: impl FnOnce(&Client, &Service) -> Result<State>,
+    ) -> Result<Client> {
+        let now = self.now();
+        let (before, service) = lock_with_service(writer, permit.scope(), uid)?;
+        reach(writer, permit, &before)?;
+        let state = next(&before, &service)?;
+        let after = Client {
+            state,
+            deleted_with_service: false,
+            version: before.version + 1,
+            updated_at: now,
+            ..before.clone()
+        };
+        db::clients::update(writer, &after)?;
+        if before.state.is_deleted() {
+            // Nobody judged it while it was deleted: it comes back as something new.
+            let held = db::clients::roles_of_one(writer, uid)?;
+            let mut new = everything_new(&after);
+            new.push(Change {
+                field: "Tenant roles".into(),
+                before: String::new(),
+                after: held.tenant.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", "),
+            });
+            let community = held.community.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", ");
+            if !community.is_empty() {
+                new.push(Change { field: "Community roles".into(), before: String::new(), after: community });
             }
-            let changed = [status_change(&before.state, &after.state)];
-            record(writer, now, Who::Person(permit.actor()), action, &Target::Client(&after), &changed)?;
-            Ok(after)
-        })
+            let keys = db::client_keys::of_client(writer, uid)?;
+            let keys: Vec<String> = keys.iter().map(|key| key.key.in_words()).collect();
+            if !keys.is_empty() {
+                new.push(Change { field: "Keys".into(), before: String::new(), after: keys.join("\n") });
+            }
+            self.note_for_review(writer, permit, &service, &after, &new)?;
+        }
+        let changed = [status_change(&before.state, &after.state)];
+        record(writer, now, Who::Person(permit.actor()), action, &Target::Client(&after), &changed)?;
+        Ok(after)
     }
 
     /// The meaning of a client's form, with everything that must be confirmed confirmed.

@@ -120,10 +120,12 @@ impl Operations {
     pub fn delete_registered_client(&self, by: &Machine, client_id: &str) -> Result<(), Refusal> {
         let mut seen = Seen::default();
         let done = self.managed(by, client_id, &mut seen).and_then(|managed| {
-            refuse_live(&managed.service)?;
             let permit = managed.permit.confirmed(self.now()).map_err(Error::from)?;
-            self.delete_client(&permit, managed.client.uid)?;
-            Ok(())
+            self.db.write(|writer| {
+                refuse_live(&db::services::lock(writer, permit.scope(), managed.service.id)?)?;
+                self.delete_client_within(writer, &permit, managed.client.uid)?;
+                Ok(())
+            })
         });
         self.noted(by, "delete", &seen, done)
     }
@@ -190,40 +192,54 @@ impl Operations {
             return Err(metadata_fault("grant_types", text));
         }
         let uid = managed.client.uid;
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            let form = self.client_form(&managed.permit, uid)?;
-            match self.update_client(&managed.permit, uid, &metadata.over(form)) {
-                Err(Error::Stale { .. }) if tried < UPDATES_TRIED => {}
-                done => break done?,
-            }
-        }
         let registered = RegisteredClient {
             auth_method: metadata.auth_method.clone(),
             application_type: metadata.application_type.clone(),
             ..managed.registered
         };
-        self.db.write(|writer| {
-            let service = db::services::lock(writer, managed.permit.scope(), managed.client.service_id)?;
-            let client = db::clients::lock(writer, managed.permit.scope(), uid)?;
-            if client.has_secrets() {
-                // What is left out is taken away (RFC 7592 §2.2).
-                let keys = &metadata.keys;
-                let there = db::client_keys::of_client(writer, uid)?;
-                for gone in there.iter().filter(|old| !keys.iter().any(|key| key.thumbprint == old.key.thumbprint)) {
-                    self.remove_client_key(writer, &managed.permit, &service, &client, gone)?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let form = metadata.over(self.client_form(&managed.permit, uid)?);
+            let written = self.db.write(|writer| {
+                self.update_client_within(writer, &managed.permit, uid, &form)?;
+                let service = db::services::lock(writer, managed.permit.scope(), managed.service.id)?;
+                // It may have gone live since.
+                refuse_live(&service)?;
+                let client = db::clients::lock(writer, managed.permit.scope(), uid)?;
+                if client.has_secrets() {
+                    self.replace_keys(writer, &managed.permit, &service, &client, &metadata.keys)?;
                 }
-                let is_new = |key: &PublicKey| !there.iter().any(|old| old.key.thumbprint == key.thumbprint);
-                let new: Vec<PublicKey> = keys.iter().filter(|key| is_new(key)).cloned().collect();
-                if !new.is_empty() {
-                    self.insert_client_keys(writer, &managed.permit, &service, &client, &new)?;
-                }
+                Ok(db::registration_tokens::update_client(writer, &registered)?)
+            });
+            match written {
+                Err(Stopped::Failed(Error::Stale { .. })) if tried < UPDATES_TRIED => {}
+                done => break done?,
             }
-            Ok::<_, Stopped>(db::registration_tokens::update_client(writer, &registered)?)
-        })?;
+        }
         let client = self.db.read(|reader| db::clients::find(reader, managed.permit.scope(), uid))?;
         self.answer(by, &Managed { registered, client, ..managed })
+    }
+
+    /// Keys that are left out are taken away (RFC 7592 §2.2).
+    fn replace_keys(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        service: &Service,
+        client: &Client,
+        keys: &[PublicKey],
+    ) -> Result<(), Error> {
+        let there = db::client_keys::of_client(writer, client.uid)?;
+        for gone in there.iter().filter(|old| !keys.contains(&old.key)) {
+            self.remove_client_key(writer, permit, service, client, gone)?;
+        }
+        let is_new = |key: &&PublicKey| !there.iter().any(|old| old.key == **key);
+        let new: Vec<PublicKey> = keys.iter().filter(is_new).cloned().collect();
+        if !new.is_empty() {
+            self.insert_client_keys(writer, permit, service, client, &new)?;
+        }
+        Ok(())
     }
 
     /// A client that says its secret must say the right one (RFC 7592 §2.2).

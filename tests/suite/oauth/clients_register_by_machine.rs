@@ -381,10 +381,39 @@ fn replacing_the_keys_removes_those_that_are_gone() {
     assert_eq!(status, 200, "{answer}");
     let keys = answer["jwks"]["keys"].as_array().unwrap();
     assert_eq!((keys.len(), &keys[0]["x"]), (1, &second["x"]));
+    // A key may be called something else, and its name another's.
+    for keys in [json!([with(second.clone(), "kid", json!("a"))]), json!([second, with(first, "kid", json!("a"))])] {
+        let next = with(next.clone(), "jwks", json!({ "keys": keys }));
+        let (status, answer) = house.manage(Method::PUT, &client, Some(&next));
+        assert_eq!(status, 200, "{answer}");
+        let named = |keys: &Value| {
+            let mut named: Vec<_> =
+                keys.as_array().unwrap().iter().map(|key| (key["x"].to_string(), key["kid"].to_string())).collect();
+            named.sort();
+            named
+        };
+        assert_eq!(named(&answer["jwks"]["keys"]), named(&keys));
+    }
     // What is left out is gone.
     let none = with(web(), "client_id", client["client_id"].clone());
     let (status, answer) = house.manage(Method::PUT, &client, Some(&none));
     assert_eq!((status, answer.get("jwks")), (200, None), "{answer}");
+}
+
+#[test]
+fn an_update_is_done_whole_or_not_at_all() {
+    let house = house();
+    let key = public_jwk();
+    let client = house.registered(&with(web(), "jwks", json!({ "keys": [key] })));
+    let off_the_curve = with(public_jwk(), "y", key["x"].clone());
+    let next = json!({ "client_id": client["client_id"], "jwks": { "keys": [off_the_curve] }, "client_name": "Another",
+                       "redirect_uris": ["https://app.example.com/other"] });
+    let (status, answer) = house.manage(Method::PUT, &client, Some(&next));
+    assert_eq!((status, answer["error"].as_str()), (400, Some("invalid_client_metadata")), "{answer}");
+    let (_, now) = house.manage(Method::GET, &client, None);
+    for member in ["client_name", "redirect_uris", "jwks"] {
+        assert_eq!(now[member], client[member], "{member}");
+    }
 }
 
 #[test]
