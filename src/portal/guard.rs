@@ -14,10 +14,12 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::de::IgnoredAny;
+use url::{Position, Url};
 use zeroize::Zeroizing;
 
 use super::accounts::sign_in::sign_in_and_send;
 use super::form::{FormState, Posted, Taken};
+use super::routes::ROUTES;
 use super::sessions::{self, Claimed, Identity, Known};
 use super::shell::{Notice, Shell, Waiting, html};
 use super::when::span_in_words;
@@ -229,7 +231,8 @@ impl<A: Act> Guarded<A> {
                 title("Confirm it's you", &state),
             ),
             action: self.request.uri().path().to_owned(),
-            carried: form.clone().without(CONFIRM_PASSWORD).pairs().to_vec(),
+            cancel: self.page_before(form),
+            carried: form.clone().without(CONFIRM_PASSWORD).without(CONFIRM_CANCEL).pairs().to_vec(),
             email: actor.membership().email.clone(),
             form: state,
         };
@@ -238,6 +241,25 @@ impl<A: Act> Guarded<A> {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         Ok(response)
+    }
+
+    /// The page that the form stood on. Once the password was mistyped, the form tells it itself.
+    fn page_before(&self, form: &FormState) -> String {
+        let told = form.value(CONFIRM_CANCEL);
+        if !told.is_empty() {
+            return paths::local(told).to_owned();
+        }
+        let before =
+            self.request.headers().get(header::REFERER).and_then(|value| Url::parse(value.to_str().ok()?).ok());
+        // A form with mistakes stands at the address that it was sent to, where there may be no page to go back to.
+        let pattern = self.request.match_pattern().unwrap_or_default();
+        let is_page = || ROUTES.iter().any(|route| route.method == "get" && route.path == pattern);
+        match before {
+            Some(before) if before.path() != self.request.path() || is_page() => {
+                paths::local(&before[Position::BeforePath..Position::AfterQuery]).to_owned()
+            }
+            _ => paths::START.to_owned(),
+        }
     }
 
     /// One's own account is where a second factor is set up, so its pages do without one.
@@ -326,6 +348,7 @@ impl From<PageError> for Interrupted {
 
 /// The field of the page that asks for the password again.
 pub const CONFIRM_PASSWORD: &str = "confirm_password";
+const CONFIRM_CANCEL: &str = "confirm_cancel";
 
 #[derive(Template)]
 #[template(path = "account/confirm_password.html")]
@@ -333,6 +356,7 @@ struct ConfirmPasswordPage {
     shell: Shell,
     form: FormState,
     action: String,
+    cancel: String,
     carried: Vec<(String, String)>,
     email: String,
 }

@@ -64,6 +64,41 @@ fn the_whole_form_is_carried_along() {
     assert!(!asked(&browser));
 }
 
+/// Where "Cancel" leads from the question for the password.
+fn cancelled(browser: &mut Browser) -> String {
+    assert!(asked(browser), "{}", browser.page().text());
+    browser.follow("Cancel").path.clone()
+}
+
+#[test]
+fn cancelling_leads_back_to_the_form() {
+    let (portal, mut browser, service, client) = about_to_add();
+    portal.clock.advance(16 * MINUTE);
+    let form = format!("{client}/secrets/new");
+    browser.press("Add secret");
+    assert_eq!(cancelled(&mut browser), form);
+    // Also after a mistyped password.
+    browser.press("Add secret");
+    browser.fill("Password", WRONG).press("Confirm");
+    assert_eq!(cancelled(&mut browser), form);
+    // A page that has the address of what is sent.
+    let deletion = format!("{service}/deletion");
+    browser.visit(&deletion);
+    browser.press("Delete service");
+    assert_eq!(cancelled(&mut browser), deletion);
+    // A form with a mistake stands at an address without a page.
+    browser.visit(&form);
+    browser.fill("Expiration date", "yesterday").press("Add secret");
+    browser.fill("Password", PASSWORD).press("Confirm");
+    assert_eq!(browser.page().status, 422);
+    portal.clock.advance(16 * MINUTE);
+    browser.tick("Never expires").press("Add secret");
+    assert_eq!(cancelled(&mut browser), "/");
+    // Whatever a form says, it leads nowhere else.
+    let page = browser.post(&deletion, &[("confirm_cancel", "https://evil.example/")]).text().unwrap();
+    assert!(page.contains("Confirm it&#39;s you") && page.contains("href=\"/\">Cancel<"), "{page}");
+}
+
 #[test]
 fn a_fault_in_the_form_is_told_after_it() {
     let (portal, mut browser, _, _) = about_to_add();

@@ -203,6 +203,7 @@ impl Browser {
             return (action.clone(), self.http.get(format!("{}{action}?{query}", self.base)));
         }
         let request = self.http.post(format!("{}{action}", self.base)).header("origin", &self.origin);
+        let request = request.header("referer", format!("{}{}", self.base, page.path));
         let request = if form.multipart {
             let mut parts = reqwest::blocking::multipart::Form::new();
             for (name, value) in form.pairs {
