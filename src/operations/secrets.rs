@@ -141,13 +141,24 @@ impl Operations {
             let secret = db::secrets::find(writer, permit.scope(), id)?;
             let client = db::clients::lock(writer, permit.scope(), secret.client_uid)?;
             reach(writer, permit, &client)?;
-            if !db::secrets::remove(writer, id)? {
-                return Err(Error::NotFound);
-            }
-            let target = secret_target(&client, &secret);
-            record(writer, self.now(), Who::Person(permit.actor()), AuditAction::SecretDeleted, &target, &[])?;
+            self.remove_secret(writer, permit, &client, &secret)?;
             Ok((client.uid, secret))
         })
+    }
+
+    /// The caller has locked the client, and the permit reaches it.
+    pub(super) fn remove_secret(
+        &self,
+        writer: &mut Writer<'_>,
+        permit: &Permit<act::EditClients>,
+        client: &Client,
+        secret: &Secret,
+    ) -> Result<()> {
+        if !db::secrets::remove(writer, secret.id)? {
+            return Err(Error::NotFound);
+        }
+        let target = secret_target(client, secret);
+        record(writer, self.now(), Who::Person(permit.actor()), AuditAction::SecretDeleted, &target, &[])
     }
 
     /// Locks the client, so that adding and counting secrets is one step, and checks that it may have one more.

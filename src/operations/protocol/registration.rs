@@ -28,6 +28,9 @@ const RANDOM_SUFFIX: usize = 8;
 /// How often an update is tried while people edit the same client.
 const UPDATES_TRIED: usize = 3;
 
+/// How a client authenticates that has keys and no secret.
+const BY_KEYS: &str = "private_key_jwt";
+
 /// A request at the registration endpoint.
 pub struct Machine {
     pub token: Zeroizing<String>,
@@ -94,7 +97,7 @@ impl Operations {
     /// What the endpoint answers.
     pub fn read_registered_client(&self, by: &Machine, client_id: &str) -> Result<Value, Refusal> {
         let mut seen = Seen::default();
-        let done = self.managed(by, client_id, &mut seen).and_then(|managed| self.answer(by, &managed));
+        let done = self.managed(by, client_id, &mut seen).and_then(|managed| self.answer(by, &managed, None));
         self.noted(by, "read", &seen, done)
     }
 
@@ -120,11 +123,12 @@ impl Operations {
     pub fn delete_registered_client(&self, by: &Machine, client_id: &str) -> Result<(), Refusal> {
         let mut seen = Seen::default();
         let done = self.managed(by, client_id, &mut seen).and_then(|managed| {
-            let permit = managed.permit.confirmed(self.now()).map_err(Error::from)?;
             self.db.write(|writer| {
+                let permit = self.permit_still(writer, by, &managed.registered)?;
                 refuse_live(&db::services::lock(writer, permit.scope(), managed.service.id)?)?;
+                let permit = permit.confirmed(self.now()).map_err(Error::from)?;
                 self.delete_client_within(writer, &permit, managed.client.uid)?;
-                Ok(())
+                still_manages(writer, by, &managed.registered)
             })
         });
         self.noted(by, "delete", &seen, done)
@@ -134,7 +138,7 @@ impl Operations {
         let token = self.initial_token(by, seen)?;
         let metadata = Metadata::parse(members).map_err(|errors| refusal_of(&errors))?;
         let management = PlainToken::generate(TokenKind::Management, random::byte_source());
-        let (client, registered, secret) = self.db.write(|writer| {
+        let (client, registered, secret, keys) = self.db.write(|writer| {
             let now = self.now();
             // Whoever gives or takes a right holds the tenant: the issuer's are read under its lock.
             db::tenants::lock(writer, token.tenant_id)?;
@@ -148,7 +152,7 @@ impl Operations {
             input.suffix = free_suffix(&input.name);
             let (client, service) =
                 self.make_client(writer, &permit, token.service_id, metadata.client_type, &input)?;
-            let secret = match client.has_secrets() && metadata.auth_method != "private_key_jwt" {
+            let secret = match client.has_secrets() && metadata.auth_method != BY_KEYS {
                 true => Some(self.store_secret(writer, &permit, &client, secret_settings(now))?.1),
                 false => None,
             };
@@ -164,16 +168,12 @@ impl Operations {
                 application_type: metadata.application_type.clone(),
             };
             db::registration_tokens::insert_client(writer, &registered, &hashing::sha256(management.expose()))?;
-            Ok::<_, Stopped>((client, registered, secret))
+            let keys = db::client_keys::of_client(writer, client.uid)?;
+            Ok::<_, Stopped>((client, registered, secret, keys))
         })?;
         seen.client = Some(client.uid);
-        let keys = self.db.read(|reader| db::client_keys::of_client(reader, client.uid))?;
         let mut answer = describe(&client, &registered, &keys);
-        if let Some(secret) = secret {
-            answer.insert("client_secret".into(), json!(PlainSecret::expose(&secret)));
-            let ends = secret_settings(self.now()).expires_at.map_or(0, |at| at.micros() / 1_000_000);
-            answer.insert("client_secret_expires_at".into(), json!(ends));
-        }
+        self.tell_secret(&mut answer, secret.as_ref());
         Ok(self.with_management(answer, &client, management.expose()))
     }
 
@@ -192,33 +192,48 @@ impl Operations {
             return Err(metadata_fault("grant_types", text));
         }
         let uid = managed.client.uid;
+        let (was_by_keys, by_keys) = (managed.registered.auth_method == BY_KEYS, metadata.auth_method == BY_KEYS);
         let registered = RegisteredClient {
             auth_method: metadata.auth_method.clone(),
             application_type: metadata.application_type.clone(),
             ..managed.registered
         };
         let mut tried = 0;
-        loop {
+        let secret = loop {
             tried += 1;
             let form = metadata.over(self.client_form(&managed.permit, uid)?);
             let written = self.db.write(|writer| {
-                self.update_client_within(writer, &managed.permit, uid, &form)?;
-                let service = db::services::lock(writer, managed.permit.scope(), managed.service.id)?;
+                let permit = self.permit_still(writer, by, &registered)?;
+                self.update_client_within(writer, &permit, uid, &form)?;
+                let service = db::services::lock(writer, permit.scope(), managed.service.id)?;
                 // It may have gone live since.
                 refuse_live(&service)?;
-                let client = db::clients::lock(writer, managed.permit.scope(), uid)?;
+                let client = db::clients::lock(writer, permit.scope(), uid)?;
+                still_manages(writer, by, &registered)?;
                 if client.has_secrets() {
-                    self.replace_keys(writer, &managed.permit, &service, &client, &metadata.keys)?;
+                    self.replace_keys(writer, &permit, &service, &client, &metadata.keys)?;
                 }
-                Ok(db::registration_tokens::update_client(writer, &registered)?)
+                db::registration_tokens::update_client(writer, &registered)?;
+                // What it proves itself with from now on is what it has from now on.
+                if by_keys && !was_by_keys {
+                    for (secret, _) in db::secrets::of_client(writer, uid)? {
+                        self.remove_secret(writer, &permit, &client, &secret)?;
+                    }
+                }
+                let lacks_secret =
+                    was_by_keys && !by_keys && client.has_secrets() && db::secrets::count(writer, uid)? == 0;
+                Ok(match lacks_secret {
+                    true => Some(self.store_secret(writer, &permit, &client, secret_settings(self.now()))?.1),
+                    false => None,
+                })
             });
             match written {
                 Err(Stopped::Failed(Error::Stale { .. })) if tried < UPDATES_TRIED => {}
                 done => break done?,
             }
-        }
+        };
         let client = self.db.read(|reader| db::clients::find(reader, managed.permit.scope(), uid))?;
-        self.answer(by, &Managed { registered, client, ..managed })
+        self.answer(by, &Managed { registered, client, ..managed }, secret.as_ref())
     }
 
     /// Keys that are left out are taken away (RFC 7592 §2.2).
@@ -258,10 +273,20 @@ impl Operations {
         if right { Ok(()) } else { Err(metadata_fault("client_secret", "is not one of the client's. Leave it out.")) }
     }
 
-    fn answer(&self, by: &Machine, managed: &Managed) -> Done<Value> {
+    fn answer(&self, by: &Machine, managed: &Managed, secret: Option<&PlainSecret>) -> Done<Value> {
         let keys = self.db.read(|reader| db::client_keys::of_client(reader, managed.client.uid))?;
-        let answer = describe(&managed.client, &managed.registered, &keys);
+        let mut answer = describe(&managed.client, &managed.registered, &keys);
+        self.tell_secret(&mut answer, secret);
         Ok(self.with_management(answer, &managed.client, &by.token))
+    }
+
+    /// A secret that was just made (RFC 7591 §3.2.1).
+    fn tell_secret(&self, answer: &mut Map<String, Value>, secret: Option<&PlainSecret>) {
+        if let Some(secret) = secret {
+            let ends = secret_settings(self.now()).expires_at.map_or(0, |at| at.micros() / 1_000_000);
+            answer.insert("client_secret".into(), json!(secret.expose()));
+            answer.insert("client_secret_expires_at".into(), json!(ends));
+        }
     }
 
     /// RFC 7592 §3.
@@ -302,6 +327,17 @@ impl Operations {
         })
     }
 
+    /// The same within a transaction. Locks the tenant: whoever gives or takes a right holds it.
+    fn permit_still(
+        &self,
+        writer: &mut Writer<'_>,
+        by: &Machine,
+        registered: &RegisteredClient,
+    ) -> Done<Permit<act::EditClients>> {
+        db::tenants::lock(writer, registered.tenant)?;
+        self.permit_of(writer, registered.issued_by, registered.tenant, &registered.registered_with, &by.address)
+    }
+
     /// What the administrator who issued a token may do now, under a name that says how.
     fn permit_of(
         &self,
@@ -340,6 +376,16 @@ impl Operations {
             });
         }
         done
+    }
+}
+
+/// The caller has locked the client, as whoever revokes its token does.
+fn still_manages(writer: &mut Writer<'_>, by: &Machine, registered: &RegisteredClient) -> Done<()> {
+    let hash = token_hash(TokenKind::Management, &by.token)?;
+    let found = db::registration_tokens::client_by_hash(writer, &hash)?;
+    match found.is_some_and(|found| found.client == registered.client) {
+        true => Ok(()),
+        false => Err(invalid("the token of a registered client").into()),
     }
 }
 

@@ -417,6 +417,32 @@ fn an_update_is_done_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_client_proves_itself_as_it_is_registered() {
+    let house = house();
+    let client = house.registered(&web());
+    let update = |client: &Value, members: Value| {
+        let (status, answer) =
+            house.manage(Method::PUT, client, Some(&with(members, "client_id", client["client_id"].clone())));
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let secrets = || house.portal.number("SELECT count(*) AS n FROM secrets");
+    // A secret that leaked is worth nothing once the client has keys in its place.
+    let keyed = with(web(), "token_endpoint_auth_method", json!("private_key_jwt"));
+    let keyed = with(keyed, "jwks", json!({ "keys": [public_jwk()] }));
+    assert!(update(&client, keyed.clone()).get("client_secret").is_none());
+    assert_eq!(secrets(), 0);
+    // And the other way: it gets one.
+    let answer = update(&client, web());
+    assert!(answer["client_secret"].as_str().unwrap().starts_with("kws_sandbox_"), "{answer}");
+    assert!(answer["client_secret_expires_at"].as_i64().unwrap() > 0);
+    assert_eq!(secrets(), 1);
+    // Once.
+    assert!(update(&client, web()).get("client_secret").is_none());
+    assert_eq!(secrets(), 1);
+}
+
+#[test]
 fn a_token_registers_a_hundred_clients_a_day() {
     let house = house();
     let operations = &house.portal.application.operations;
