@@ -90,6 +90,15 @@ fn with_hash(row: Row) -> Result<(Account, String)> {
     Ok((row.try_into()?, hash))
 }
 
+/// Locks the account until the commit, and reads it with its hash: whoever relies on how it stands takes turns with those
+/// who change it. Lock it before what belongs to it.
+pub fn lock(writer: &mut Writer<'_>, id: AccountId) -> Result<(Account, String)> {
+    diesel::update(accounts::table.find(id.to_string()))
+        .set(accounts::name.eq(accounts::name))
+        .execute(writer.conn())?;
+    find(writer, id)
+}
+
 /// The kinds of mail that the person has switched off.
 pub fn muted_mail(reader: &mut Reader<'_>, id: AccountId) -> Result<Vec<MailKind>> {
     let stored: String = accounts::table.find(id.to_string()).select(accounts::muted_mail).first(reader.conn())?;

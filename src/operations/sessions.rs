@@ -170,8 +170,8 @@ impl Operations {
     pub fn end_other_sessions(&self, actor: &Actor, keep: Option<SessionId>) -> Result<()> {
         let now = self.now();
         self.end_own(actor, |writer, account| {
-            let granted = db::grants::end_of_account(writer, account, None, now)?;
-            Ok(db::sessions::end_others(writer, account, keep)? + granted)
+            let ended = db::sessions::end_others(writer, account, keep)?;
+            Ok(ended + db::grants::end_of_account(writer, account, None, now)?)
         })
     }
 

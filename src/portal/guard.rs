@@ -178,15 +178,18 @@ impl<A: Act> Guarded<A> {
         let given = Zeroizing::new(posted.typed.value(CONFIRM_PASSWORD).to_owned());
         let done = off_the_async_threads(&self.request, move || {
             let now = portal.clock.now();
-            let (identity, memberships) = asker.memberships(&portal)?;
-            let mut permit = permit::<A>(&identity, &memberships, address.clone(), factor_may_lack)?;
-            let actor = permit.actor().clone();
+            let (identity, memberships) = asker.clone().memberships(&portal)?;
+            let mut permitted = permit::<A>(&identity, &memberships, address.clone(), factor_may_lack)?;
+            let actor = permitted.actor().clone();
             let mut password_given = None;
             if !given.is_empty() {
                 match portal.operations.confirm_password(identity.account, given, &address) {
                     Ok(true) => {
-                        let proved = Actor::new(actor.membership().clone(), now, address);
-                        permit = proved.permit::<A>().map_err(operations::Error::from)?;
+                        // Looking at a password takes a while: what they may do by now is asked once more.
+                        let (identity, memberships) = asker.memberships(&portal)?;
+                        let by_now = permit::<A>(&identity, &memberships, address.clone(), factor_may_lack)?;
+                        let proved = Actor::new(by_now.actor().membership().clone(), now, address);
+                        permitted = proved.permit::<A>().map_err(operations::Error::from)?;
                         password_given = Some(now);
                     }
                     Ok(false) => return Ok((actor, None, Err(Some(Mistake::wrong())))),
@@ -196,7 +199,7 @@ impl<A: Act> Guarded<A> {
                     Err(error) => return Err(Refusal::Operation(error)),
                 }
             }
-            Ok(match work(&permit, &portal.operations) {
+            Ok(match work(&permitted, &portal.operations) {
                 Err(operations::Error::PasswordWanted(_)) => (actor, None, Err(None)),
                 done => (actor, password_given, Ok(done)),
             })

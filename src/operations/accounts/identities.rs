@@ -2,7 +2,9 @@
 //! linked only by somebody who has proved both: that they are the person there, and that they have the account here.
 
 use super::super::{Error, Operations, Result, Target, Who, new_id, record};
+use super::{lock_as_seen, lock_unless_changed};
 use crate::access::{Confirmed, act};
+use crate::clock::Timestamp;
 use crate::crypto::hashing::sha256;
 use crate::db::{self, Conflict, Writer};
 use crate::domain::audit::AuditAction;
@@ -57,22 +59,25 @@ impl Operations {
         let actor = permit.actor();
         let member = actor.membership();
         self.db.write(|writer| {
+            lock_as_seen(writer, member)?;
             self.link(writer, member.account_id, person, provider)?;
             let target = Target::Account { id: member.account_id.to_string(), name: &member.name };
             record(writer, self.now(), Who::Person(actor), AuditAction::IdentityLinked, &target, &[])
         })
     }
 
-    /// Links the account of somebody who has just signed in to it in full, on their way in from the provider.
+    /// Links the account of somebody who has just signed in to it in full, on their way in from the provider, with a proof
+    /// given at `proved_at`.
     pub fn link_at_sign_in(
         &self,
         account: AccountId,
+        proved_at: Timestamp,
         person: &ExternalPerson,
         provider: &str,
         address: &str,
     ) -> Result<()> {
         self.db.write(|writer| {
-            let (found, _) = db::accounts::find(writer, account)?;
+            let found = lock_unless_changed(writer, account, proved_at)?;
             self.link(writer, account, person, provider)?;
             let who = self.outsider(writer, &found, Some(account), &found.name, address)?;
             let target = Target::Account { id: account.to_string(), name: &found.name };
@@ -99,6 +104,7 @@ impl Operations {
         let actor = permit.actor();
         let member = actor.membership();
         self.db.write(|writer| {
+            lock_as_seen(writer, member)?;
             db::identities::remove(writer, member.account_id, id)?.ok_or(Error::NotFound)?;
             db::sessions::end_others(writer, member.account_id, keep)?;
             db::grants::end_of_account(writer, member.account_id, None, self.now())?;

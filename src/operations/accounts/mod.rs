@@ -12,11 +12,13 @@ pub mod sign_in;
 use zeroize::Zeroizing;
 
 use super::{Error, Operations, Result, new_id};
-use crate::access::{Actor, Roles};
+use crate::access::{Actor, Membership, Roles};
+use crate::clock::Timestamp;
 use crate::db::{self, Conflict, Writer};
 use crate::domain::account::{Account, PlainPassword, strength};
 use crate::domain::field_errors::FieldErrors;
 use crate::domain::id::{AccountId, MemberId};
+use crate::domain::lifecycle::WrongState;
 use crate::domain::tenant::{Tenant, TenantPolicy};
 use crate::domain::text::{self, Email};
 
@@ -42,6 +44,21 @@ pub fn new_password(typed: Zeroizing<String>, own_words: &[&str]) -> Result<Plai
         return Err(format!("This password is too easy to guess. {}", verdict.advice).trim().to_owned());
     }
     Ok(password)
+}
+
+/// The account of who asks, locked until the commit. Whoever has set another password since they asked meant them to do
+/// nothing more.
+fn lock_as_seen(writer: &mut Writer<'_>, person: &Membership) -> Result<Account> {
+    lock_unless_changed(writer, person.account_id, person.password_changed_at)
+}
+
+/// The same for somebody who gave their proof at an instant.
+fn lock_unless_changed(writer: &mut Writer<'_>, account: AccountId, since: Timestamp) -> Result<Account> {
+    let (account, _) = db::accounts::lock(writer, account)?;
+    match account.password_changed_at > since {
+        true => Err(WrongState::because("The password was changed meanwhile. Sign in with the new one.").into()),
+        false => Ok(account),
+    }
 }
 
 impl Operations {

@@ -5,8 +5,8 @@ use zeroize::Zeroizing;
 use super::super::deployment::BY_COMMAND;
 use super::super::{Error, Operations, Result, Target, Who, record};
 use super::codes::{self, Half, Purpose};
-use super::new_password;
 use super::sign_in::{account_bucket, codes_bucket, confirming_bucket};
+use super::{lock_as_seen, new_password};
 use crate::access::Actor;
 use crate::crypto::random;
 use crate::db;
@@ -52,10 +52,10 @@ impl Operations {
         let hash = self.passwords.hash(&password);
         self.db.write(|writer| {
             let now = self.now();
+            let (account, _) = db::accounts::lock(writer, id)?;
             if !db::mailed_codes::remove(writer, right.id)? {
                 return Ok(None);
             }
-            let (account, _) = db::accounts::find(writer, id)?;
             db::accounts::set_password(writer, id, &hash, now)?;
             db::sessions::end_others(writer, id, None)?;
             db::mailed_codes::remove_of(writer, id)?;
@@ -122,6 +122,8 @@ impl Operations {
         let hash = self.passwords.hash(&chosen);
         self.db.write(|writer| {
             let now = self.now();
+            // Looking at a password takes a while. Who knows only the one from before must not replace the new one.
+            lock_as_seen(writer, person)?;
             db::accounts::set_password(writer, person.account_id, &hash, now)?;
             db::sessions::end_others(writer, person.account_id, keep)?;
             db::mailed_codes::remove_of(writer, person.account_id)?;

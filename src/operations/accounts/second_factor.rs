@@ -2,6 +2,7 @@
 
 use super::super::{Error, Operations, Result, Target, Who, new_id, record};
 use super::codes::{normalised, recovery};
+use super::lock_as_seen;
 use super::sign_in::address_bucket;
 use crate::access::{Confirmed, act};
 use crate::clock::Timestamp;
@@ -80,6 +81,7 @@ impl Operations {
             return Err(Error::Invalid(FieldErrors::one("code", "Code", fault)));
         };
         self.db.write(|writer| {
+            lock_as_seen(writer, person)?;
             let sealed = self.keys.seal(SEAL, &to_seal(account, secret));
             if !db::second_factors::set(writer, account, &sealed, step)? {
                 return Err(WrongState::because("Your account has a second factor already.").into());
@@ -103,6 +105,7 @@ impl Operations {
         let person = actor.membership();
         let account = person.account_id;
         self.db.write(|writer| {
+            lock_as_seen(writer, person)?;
             if !db::second_factors::remove(writer, account)? {
                 return Err(WrongState::because("Your account has no second factor.").into());
             }
@@ -121,6 +124,7 @@ impl Operations {
         let person = actor.membership();
         let account = person.account_id;
         self.db.write(|writer| {
+            lock_as_seen(writer, person)?;
             if !db::second_factors::lock(writer, account)? {
                 return Err(WrongState::because("Your account has no second factor to recover.").into());
             }
@@ -184,11 +188,14 @@ impl Operations {
                 },
                 Factor::RecoveryCode(typed) => self.use_recovery_code(writer, &found, typed, address)?,
             };
+            if right {
+                // In the write that uses the code up: a fault between the two would cost it.
+                db::throttles::clear(writer, &bucket)?;
+            }
             Ok::<_, Error>((if right { Proved::Right } else { Proved::Wrong }, found))
         })?;
         match proved {
-            Proved::Right => self.db.write(|writer| db::throttles::clear(writer, &bucket))?,
-            Proved::Overtaken => {}
+            Proved::Right | Proved::Overtaken => {}
             Proved::Wrong => {
                 if blocks {
                     self.record_block(&account, address)?;

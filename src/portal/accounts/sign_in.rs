@@ -243,8 +243,9 @@ async fn enter(visitor: &Visitor, half: Half, account: AccountId, carried: Carri
     count("ok");
     if let Some(Linking { person, provider }) = half.link {
         let (name, address) = (provider.clone(), visitor.address());
-        let linked =
-            visitor.run(move |operations| operations.link_at_sign_in(account, &person, &provider, &address)).await?;
+        let linked = visitor
+            .run(move |operations| operations.link_at_sign_in(account, proof.at, &person, &provider, &address))
+            .await?;
         let notice = match linked {
             Ok(()) => Notice::done(format!("From now on you can also sign in with {name}.")),
             // They are who they are all the same.

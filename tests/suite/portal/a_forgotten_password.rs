@@ -2,6 +2,10 @@
 
 use std::thread;
 
+use keywright::access::act;
+use keywright::domain::external_person::ExternalPerson;
+use keywright::operations::Error;
+
 use crate::support::{Browser, MINUTE, PASSWORD, Person, SECOND, TestPortal};
 
 const NEW_PASSWORD: &str = "granite lantern orchard";
@@ -178,4 +182,39 @@ fn a_wrong_code_is_not_shown_again_and_one_that_was_not_looked_at_is() {
     assert_eq!(browser.page().value("code").as_deref(), Some(code.as_str()));
     assert_eq!(give(&mut browser, &wrong(&code), NEW_PASSWORD), 422);
     assert_eq!(browser.page().value("code").as_deref(), Some(""));
+}
+
+/// Looking at a password takes a while. Who is still in with the one from before neither replaces the new one nor leaves a
+/// way in behind.
+#[test]
+fn what_was_begun_before_a_reset_is_not_done_after_it() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    portal.enrolled(Person::Developer, "northwind");
+    let permit = portal.confirmed::<act::See>(&company, Person::Developer);
+    let operations = &portal.application.operations;
+    operations.renew_recovery_codes(&permit).expect("before, it may");
+    let account = permit.actor().membership().account_id;
+    let proved_at = portal.clock.now();
+    portal.clock.advance(SECOND);
+    // Set to the same once more: the password that was given is right before and after.
+    let later = portal.clock.now().micros();
+    let set = format!("UPDATE accounts SET password_changed_at = {later} WHERE id = '{account}'");
+    assert_eq!(portal.sql(&set), 1);
+    let person = ExternalPerson {
+        issuer: "https://id.example".into(),
+        subject: "somebody".into(),
+        email: "somebody@id.example".into(),
+        email_verified: true,
+    };
+    let password = |text: &str| text.to_owned().into();
+    for done in [
+        operations.change_password(permit.actor(), password(PASSWORD), password(NEW_PASSWORD), None).map(drop),
+        operations.link_identity(&permit, &person, "Example ID"),
+        operations.link_at_sign_in(account, proved_at, &person, "Example ID", "192.0.2.7"),
+        operations.renew_recovery_codes(&permit).map(drop),
+        operations.remove_second_factor(&permit),
+    ] {
+        assert!(matches!(done, Err(Error::WrongState(_))), "{done:?}");
+    }
 }
