@@ -11,15 +11,15 @@ use super::{from_json_list, json_list, stored};
 use crate::clock::Timestamp;
 use crate::domain::id::{AccountId, ClientUid, ConsentId};
 
-/// The scopes that the user has consented to.
-pub fn scopes(reader: &mut Reader<'_>, account: AccountId, client: ClientUid) -> Result<Vec<String>> {
+/// The scopes that the user has consented to, which may be none; `None` where they were never asked.
+pub fn scopes(reader: &mut Reader<'_>, account: AccountId, client: ClientUid) -> Result<Option<Vec<String>>> {
     let found: Option<String> = consents::table
         .filter(consents::account_id.eq(account.to_string()))
         .filter(consents::client_uid.eq(client.to_string()))
         .select(consents::scopes)
         .first(reader.conn())
         .optional()?;
-    found.map_or_else(|| Ok(Vec::new()), |list| from_json_list(&list))
+    found.map(|list| from_json_list(&list)).transpose()
 }
 
 /// Adds to what the user has consented to. `id` is the row's where this is the first time.
@@ -49,7 +49,7 @@ pub fn remember(
     };
     // Locks the row, so that what another tab adds meanwhile is not lost.
     diesel::update(own()).set(consents::updated_at.eq(now.micros())).execute(writer.conn())?;
-    let mut all = scopes(writer, account, client)?;
+    let mut all = scopes(writer, account, client)?.unwrap_or_default();
     for scope in added {
         if !all.contains(scope) {
             all.push(scope.clone());

@@ -94,6 +94,13 @@ pub fn lock(writer: &mut Writer<'_>, key_hash: &str) -> Result<Option<String>> {
     Ok(found)
 }
 
+/// Locks a session of a person until the commit. Answers whether it has not been ended.
+pub fn hold(writer: &mut Writer<'_>, account: AccountId, id: SessionId) -> Result<bool> {
+    let own =
+        sessions::table.filter(sessions::id.eq(id.to_string())).filter(sessions::account_id.eq(account.to_string()));
+    Ok(diesel::update(own).set(sessions::last_seen_at.eq(sessions::last_seen_at)).execute(writer.conn())? == 1)
+}
+
 /// What a session is changed to.
 pub struct Changed<'a> {
     /// The same as before, or that of a new key.

@@ -55,8 +55,8 @@ impl Application {
 
 impl From<&Identity> for AtBrowser {
     fn from(identity: &Identity) -> Self {
-        let Identity { account, signed_in_at, by_password, .. } = *identity;
-        Self { account, signed_in_at, by_password }
+        let Identity { session, account, signed_in_at, by_password, .. } = *identity;
+        Self { session, account, signed_in_at, by_password }
     }
 }
 

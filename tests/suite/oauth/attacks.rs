@@ -273,8 +273,29 @@ fn one_address_does_not_fill_the_database() {
     let refused = begins();
     assert_eq!(Returned::at(&refused).get("error"), "temporarily_unavailable");
     assert_eq!(portal.number("SELECT count(*) AS n FROM authorization_requests"), 2);
-    portal.clock.advance(16 * MINUTE);
+    // An address that is never quiet begins anew with the next quarter of an hour.
+    for _ in 0..2 {
+        portal.clock.advance(8 * MINUTE);
+        begins();
+    }
     assert!(begins().starts_with("/sign-in"));
+}
+
+/// Each parameter may be long, and all of them together may not.
+#[test]
+fn a_request_that_waits_is_not_very_large() {
+    let portal = TestPortal::spawn();
+    let app = web(&portal, "northwind");
+    let begin = |long: &str| {
+        let address = request(&app, &[("state", long), ("nonce", long), ("login_hint", long)]);
+        let form = address.split_once('?').unwrap().1.to_owned();
+        let asked = portal.http().post(format!("{}/oauth2/authorize", portal.url));
+        let answer = asked.header("content-type", "application/x-www-form-urlencoded").body(form).send().unwrap();
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(Returned::at(&begin(&"x".repeat(8 * 1024))).get("error"), "invalid_request");
+    assert_eq!(portal.number("SELECT count(*) AS n FROM authorization_requests"), 0);
+    assert!(begin(&"x".repeat(1024)).starts_with("/oauth2/authorize/"));
 }
 
 /// A public client's request can be pushed by anybody who knows its name.

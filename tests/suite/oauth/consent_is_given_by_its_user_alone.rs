@@ -1,6 +1,7 @@
 //! What a consent page decides is decided by whoever it was shown to, once, and from this portal (RFC 9700 §4.7).
 
 use keywright::domain::client::ClientType;
+use keywright::operations::protocol::authorization::{AtBrowser, Step};
 
 use super::asking::{Returned, request};
 use crate::support::{App, Browser, Person, SECOND, TestPortal};
@@ -91,4 +92,44 @@ fn the_page_is_in_no_frame_and_its_form_leads_to_the_application_alone() {
     portal.clock.advance(SECOND);
     browser.visit(&request(&app, &[]));
     assert_eq!(Returned::on(browser.press("Refuse")).get("error"), "access_denied");
+}
+
+/// Whoever ends a session is told that nothing is left of it: also nothing that is being granted at that moment.
+#[test]
+fn a_session_that_has_ended_grants_nothing() {
+    let (portal, _, browser) = asked();
+    let token = browser.page().path.rsplit('/').next().unwrap().to_owned();
+    let operations = &portal.application.operations;
+    let (asked, asked_at) = operations.waiting_request(&token).expect("it can be read").expect("it waits");
+    let at = AtBrowser {
+        session: portal.text("SELECT id AS words FROM sessions WHERE account_id IS NOT NULL").parse().unwrap(),
+        account: browser.page().value("account").unwrap().parse().unwrap(),
+        signed_in_at: portal.clock.now(),
+        by_password: true,
+    };
+    let Ok(Step::Consent(user)) = operations.next_step(&asked, Some(at), asked_at) else { panic!("they are asked") };
+    portal.sql("DELETE FROM sessions");
+    let declined = operations.consent(&asked, &user, &token).err().expect("it is refused");
+    assert_eq!(declined.refused.refusal.fault.as_str(), "login-required");
+    assert_eq!(grants(&portal), 0);
+}
+
+/// That they are signed in here is something, too.
+#[test]
+fn people_of_other_companies_are_asked_even_where_no_scope_is() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    let app = portal.app(&company, ClientType::AuthorizationCode, |form| form.scopes = vec!["offline_access".into()]);
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    let bare = request(&app, &[("scope", "")]);
+    Returned::on(browser.visit(&bare)).code();
+    portal.sql("DELETE FROM members WHERE account_id IN (SELECT account_id FROM grants)");
+    // Nobody learns without asking that it is one of the test users who comes by.
+    let silent = request(&app, &[("scope", ""), ("prompt", "none")]);
+    assert_eq!(Returned::on(browser.visit(&silent)).get("error"), "login_required");
+    assert!(browser.visit(&bare).heading().starts_with("Allow App"), "{}", browser.page().text());
+    Returned::on(browser.press("Allow")).code();
+    // Once.
+    Returned::on(browser.visit(&bare)).code();
+    Returned::on(browser.visit(&silent)).code();
 }

@@ -1,6 +1,7 @@
 //! How fresh a sign-in has to be, who it has to be, and whether anybody may be asked (OpenID Connect Core §3.1.2.1).
 
 use keywright::domain::client::ClientType;
+use keywright::operations::protocol::signing::Rotation;
 
 use super::asking::{Returned, give_password, request};
 use crate::support::{App, Browser, MINUTE, PASSWORD, Person, SECOND, TestPortal, claims};
@@ -151,6 +152,24 @@ fn an_id_token_says_who_it_has_to_be() {
     let company = portal.company("southwind");
     let other = portal.app(&company, ClientType::AuthorizationCode, |_| {});
     assert_eq!(error(&mut browser, &other, &[("id_token_hint", &id_token)]), "invalid_request");
+}
+
+/// The key that signed it is published no more, as after any rotation: it vouches for nobody, so they sign in.
+#[test]
+fn an_old_id_token_wants_a_sign_in() {
+    let (portal, app, mut browser) = signed_in();
+    let code = Returned::on(browser.visit(&request(&app, &[]))).code().to_owned();
+    let id_token = portal.redeem(&app, &code).text("id_token").to_owned();
+    portal.application.operations.rotate_signing_keys(Rotation::AtOnce).unwrap();
+    portal.clock.advance(66 * MINUTE);
+    let mut browser = portal.signed_in(Person::Member, "northwind");
+    portal.clock.advance(SECOND);
+    let hint = ("id_token_hint", id_token.as_str());
+    assert_eq!(error(&mut browser, &app, &[("prompt", "none"), hint]), "login_required");
+    assert_eq!(browser.visit(&request(&app, &[hint])).heading(), "Sign in");
+    portal.clock.advance(SECOND);
+    give_password(&mut browser, &member());
+    Returned::on(browser.page()).code();
 }
 
 #[test]

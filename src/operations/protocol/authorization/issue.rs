@@ -65,6 +65,10 @@ impl Operations {
         };
         let code = request.response_type.has_code().then(random::token);
         let written = self.db.write(|writer| -> Result<bool, Refusal> {
+            // Who ended the session meanwhile ended what applications hold, and was told so.
+            if !db::sessions::hold(writer, grant.account, user.session)? {
+                return Err(Fault::LoginRequired.into());
+            }
             if let Some(token) = token
                 && !db::authorization_requests::remove(writer, &sha256(token))?
             {

@@ -24,9 +24,13 @@ const WAITS: Duration = Duration::from_secs(3_600);
 /// How many requests of one address may begin to wait within a quarter of an hour: all people of a large company may
 /// have the same.
 const REQUESTS_PER_ADDRESS: i32 = 1_000;
+const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);
+
+/// The longest request, in bytes as it is kept: room for an ID token and the largest `claims`, and for little more.
+pub(super) const LONGEST: usize = 24 * 1024;
 
 /// What a request can mean something by. Nothing else is kept: anybody can send one.
-const KNOWN: [&str; 20] = [
+pub(super) const KNOWN: [&str; 17] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -41,9 +45,6 @@ const KNOWN: [&str; 20] = [
     "login_hint",
     "id_token_hint",
     "claims",
-    "acr_values",
-    "ui_locales",
-    "display",
     "request",
     "request_uri",
     "registration",
@@ -75,7 +76,9 @@ impl Operations {
     }
 
     fn count_request(&self, address: &str) -> Result<()> {
-        self.count(&address_bucket("requests", address), REQUESTS_PER_ADDRESS).map(drop)
+        // Each quarter of an hour has a count of its own: an address that is never quiet begins anew all the same.
+        let quarter = self.now().start_of(QUARTER_OF_AN_HOUR).micros();
+        self.count(&address_bucket(&format!("requests:{quarter}"), address), REQUESTS_PER_ADDRESS).map(drop)
     }
 
     fn keep_request(&self, registered: &Registered, params: &Params, pushed: bool, lasts: Duration) -> Result<String> {

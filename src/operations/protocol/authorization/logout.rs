@@ -1,7 +1,5 @@
 //! What an application asks when its user signs out there (OpenID Connect RP-Initiated Logout 1.0 §2).
 
-use super::hints::Hint;
-use crate::crypto::signing::Unverified;
 use crate::domain::client::ClientType;
 use crate::domain::id::AccountId;
 use crate::domain::protocol::fault::{Fault, Refusal};
@@ -10,13 +8,6 @@ use crate::domain::protocol::registered::Registered;
 use crate::domain::redirect_url::RedirectUrl;
 use crate::operations::Operations;
 use crate::operations::protocol::Refused;
-use crate::operations::protocol::tokens::ID_TOKEN;
-
-struct LogoutHint {
-    client_id: String,
-    /// Whom it means, if a key of ours vouches for it.
-    subject: Option<String>,
-}
 
 #[derive(Clone, Debug)]
 pub struct Logout {
@@ -35,7 +26,7 @@ impl Operations {
     /// # Errors
     /// Refusals that are told to whoever sits at the browser; nobody is sent anywhere.
     pub fn read_logout(&self, params: &Params) -> Result<Logout, Refused> {
-        let hint = params.get("id_token_hint").map(|token| self.read_logout_hint(token)).transpose()?;
+        let hint = params.get("id_token_hint").map(|token| self.read_id_token_hint(token)).transpose()?;
         let named = params.get("client_id");
         let client_id = hint.as_ref().map(|hint| hint.client_id.as_str()).or(named);
         let registered = client_id.map(|client_id| self.registered(client_id)).transpose()?;
@@ -60,24 +51,6 @@ impl Operations {
         };
         let subject = hint.and_then(|hint| hint.subject);
         Ok(Logout { registered, subject, redirect_url, state: params.get("state").map(ToOwned::to_owned) })
-    }
-
-    /// An ID token is a hint however old it is, and the key that signed it may be published no more by then. What it says
-    /// without that key names the application, as a `client_id` would, and nobody: so the user is asked.
-    fn read_logout_hint(&self, token: &str) -> Result<LogoutHint, Refusal> {
-        match self.read_id_token_hint(token) {
-            Ok(Hint { client_id, subject }) => Ok(LogoutHint { client_id, subject: Some(subject) }),
-            Err(refusal) if refusal.fault == Fault::IdTokenHintInvalid => {
-                let published = self.published_keys()?;
-                let unverified = Unverified::read(token).filter(|read| {
-                    let ours = read.claim("iss") == Some(self.rules().public_url.as_str());
-                    ours && read.typ() == ID_TOKEN && !published.iter().any(|key| key["kid"] == read.kid())
-                });
-                let client_id = unverified.and_then(|read| read.claim("aud").map(ToOwned::to_owned)).ok_or(refusal)?;
-                Ok(LogoutHint { client_id, subject: None })
-            }
-            Err(refusal) => Err(refusal),
-        }
     }
 
     /// Whether the application has shown that it means this user: then nobody needs to be asked.

@@ -4,7 +4,7 @@ use super::{Asked, Declined};
 use crate::clock::Timestamp;
 use crate::db::{self, Reader};
 use crate::domain::account::Account;
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, SessionId};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::service::Environment;
 use crate::operations::Operations;
@@ -12,6 +12,7 @@ use crate::operations::Operations;
 /// Who is signed in, as their session says.
 #[derive(Clone, Copy, Debug)]
 pub struct AtBrowser {
+    pub session: SessionId,
     pub account: AccountId,
     /// When they signed in, with all that their account asks for: a password given since is not as much.
     pub signed_in_at: Timestamp,
@@ -22,6 +23,7 @@ pub struct AtBrowser {
 /// Who is signed in, as the database confirms.
 #[derive(Clone, Debug)]
 pub struct User {
+    pub session: SessionId,
     pub account: Account,
     pub authenticated_at: Timestamp,
     pub by_password: bool,
@@ -55,13 +57,16 @@ impl Operations {
         if !asked.request.prompt.none {
             return Ok(step);
         }
-        match step {
-            Step::SignIn { .. } => Err(asked.declined(Fault::LoginRequired)),
-            Step::NotATestUser(_) => Err(asked.declined(Fault::NotATestUser)),
-            Step::SecondFactor(_) => Err(asked.declined(Fault::InteractionRequired)),
-            Step::Consent(_) => Err(asked.declined(Fault::ConsentRequired)),
-            Step::Issue(_) => Ok(step),
-        }
+        let (user, fault) = match step {
+            Step::Issue(_) => return Ok(step),
+            Step::SignIn { .. } => return Err(asked.declined(Fault::LoginRequired)),
+            Step::NotATestUser(user) => (user, Fault::NotATestUser),
+            Step::SecondFactor(user) => (user, Fault::InteractionRequired),
+            Step::Consent(user) => (user, Fault::ConsentRequired),
+        };
+        // What is missing would tell who comes by. Those alone hear it to whom the application is nothing new.
+        let is_known = self.db.read(|reader| is_known(reader, asked, &user)).map_err(|error| asked.declined(error))?;
+        Err(asked.declined(if is_known { fault } else { Fault::LoginRequired }))
     }
 
     /// Who is signed in, if the database confirms it.
@@ -70,7 +75,7 @@ impl Operations {
     }
 
     fn step(&self, asked: &Asked, browser: Option<AtBrowser>, asked_at: Timestamp) -> Result<Step, Refusal> {
-        let subjects = self.subjects_meant(asked)?;
+        let meant = self.subjects_meant(asked)?;
         let request = &asked.request;
         let Some(browser) = browser else {
             return Ok(Step::SignIn { again: request.prompt.wants_sign_in() || request.max_age.is_some() });
@@ -78,11 +83,11 @@ impl Operations {
         let Some(user) = self.user_at(browser)? else { return Ok(Step::SignIn { again: true }) };
         let signed_in_for_this = user.authenticated_at >= asked_at;
         let too_old = request.max_age.is_some_and(|limit| self.now().since(user.authenticated_at) > limit);
-        if !signed_in_for_this && (request.prompt.wants_sign_in() || too_old) {
+        if !signed_in_for_this && (request.prompt.wants_sign_in() || too_old || meant.somebody) {
             return Ok(Step::SignIn { again: true });
         }
         let client = &asked.registered.client;
-        if !subjects.iter().all(|subject| self.is_known_as(client, user.account.id, subject)) {
+        if !meant.subjects.iter().all(|subject| self.is_known_as(client, user.account.id, subject)) {
             // They had their chance to be somebody else.
             return if signed_in_for_this {
                 Err(Fault::LoginRequired.into())
@@ -108,13 +113,21 @@ impl Operations {
         // A company decides for its own people whether they are asked. Everybody else is: whoever registers a client must
         // not learn who comes by.
         if client.settings.require_consent || own.is_none() {
+            // Also to no scope at all: that they are signed in here is told, too.
             let given = self.db.read(|reader| db::consents::scopes(reader, account, client.uid))?;
-            if !asked.to_consent().iter().all(|scope| given.contains(scope)) {
+            if !given.is_some_and(|given| asked.to_consent().iter().all(|scope| given.contains(scope))) {
                 return Ok(Step::Consent(user));
             }
         }
         Ok(Step::Issue(user))
     }
+}
+
+/// Whether the user belongs to the company of the application, or has let it in before.
+fn is_known(reader: &mut Reader<'_>, asked: &Asked, user: &User) -> db::Result<bool> {
+    let (account, registered) = (user.account.id, &asked.registered);
+    Ok(db::tenants::membership(reader, account, Some(registered.tenant.id))?.is_some()
+        || db::consents::scopes(reader, account, registered.client.uid)?.is_some())
 }
 
 /// The account behind a session, unless it is gone, was never activated, or has another password since.
@@ -128,6 +141,6 @@ fn user(reader: &mut Reader<'_>, browser: AtBrowser) -> db::Result<Option<User>>
         return Ok(None);
     }
     let second_factor = db::second_factors::is_set_up(reader, account.id)?;
-    let AtBrowser { signed_in_at: authenticated_at, by_password, .. } = browser;
-    Ok(Some(User { account, authenticated_at, by_password, second_factor }))
+    let AtBrowser { session, signed_in_at: authenticated_at, by_password, .. } = browser;
+    Ok(Some(User { session, account, authenticated_at, by_password, second_factor }))
 }
