@@ -124,6 +124,7 @@ impl Application {
                 .wrap(from_fn(portal::middleware::pages_for_errors))
                 .wrap(from_fn(portal::compression::compress))
                 .wrap(from_fn(portal::middleware::log))
+                .wrap(from_fn(portal::middleware::head_as_get))
                 .configure(probes::configure)
                 .configure(oauth::routes::configure)
                 .service(

@@ -7,7 +7,7 @@ use super::text;
 /// The scopes that every tenant has. The sync scopes are what the sync connector's preset fills in.
 pub const BUILT_IN_SCOPES: [(&str, &str); 8] = [
     ("openid", "Sign the user in and learn a stable identifier"),
-    ("profile", "Name and picture of the user"),
+    ("profile", "Name of the user"),
     ("email", "E-mail address of the user"),
     ("groups", "Groups the user belongs to"),
     ("roles", "Roles of the user or of the client"),

@@ -6,12 +6,13 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::StreamExt;
 
-use super::{Endpoints, Refused};
+use super::{Endpoints, Refused, client_auth};
 use crate::crowd::CutOff;
 use crate::domain::protocol::event::{self, Endpoint, ProtocolEvent};
 use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::params::Params;
 use crate::operations::Operations;
+use crate::operations::protocol::clients::Credentials;
 use crate::operations::protocol::{self, Whose};
 use crate::portal::middleware;
 
@@ -53,15 +54,18 @@ impl Call {
 
     /// The parameters of a form body (RFC 6749, appendix B).
     pub async fn form(&self, request: &HttpRequest, payload: &mut web::Payload) -> Result<Params, Refused> {
-        let kind =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let bare = kind.split(';').next().unwrap_or_default().trim();
-        if !bare.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !has_form(request) {
             let expected = "Content-Type: application/x-www-form-urlencoded";
-            return Err(self.refused(Refusal::comparing(Fault::Malformed, expected, kind)));
+            return Err(self.refused(Refusal::comparing(Fault::Malformed, expected, content_type(request))));
         }
         let body = self.body(payload).await?;
         Params::parse(&body).map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Who the client says it is, and how it proves it.
+    pub fn credentials(&self, request: &HttpRequest, params: &Params) -> Result<Credentials, Refused> {
+        let basic = client_auth::is_basic(request);
+        client_auth::credentials(request, params).map_err(|refusal| self.refused(refusal).with_basic(basic))
     }
 
     pub async fn body(&self, payload: &mut web::Payload) -> Result<Vec<u8>, Refused> {
@@ -136,4 +140,14 @@ impl Call {
     pub fn refused(&self, refusal: impl Into<Refusal>) -> Refused {
         Refused::new(self, refusal.into())
     }
+}
+
+/// Whether the body says that it is a form.
+pub fn has_form(request: &HttpRequest) -> bool {
+    let bare = content_type(request).split(';').next().unwrap_or_default().trim();
+    bare.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+fn content_type(request: &HttpRequest) -> &str {
+    request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }

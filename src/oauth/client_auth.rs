@@ -54,9 +54,9 @@ fn assertion(params: &Params) -> Result<Option<Zeroizing<String>>, Refusal> {
     }
 }
 
-/// The two halves of HTTP Basic, each encoded as in a form (RFC 6749 §2.3.1).
+/// The two halves of HTTP Basic, each encoded as in a form (RFC 6749 §2.3.1). Who tries the header and can't be read has
+/// failed to authenticate (RFC 6749 §5.2).
 fn basic(header: &[u8]) -> Result<(String, Zeroizing<String>), Refusal> {
-    let unreadable = || Refusal::comparing(Fault::Malformed, "Authorization: Basic …", "another Authorization header");
     let text = std::str::from_utf8(header).map_err(|_| unreadable())?;
     let (scheme, encoded) = text.split_once(' ').ok_or_else(unreadable)?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -68,13 +68,17 @@ fn basic(header: &[u8]) -> Result<(String, Zeroizing<String>), Refusal> {
     Ok((decoded(client_id)?.to_string(), decoded(secret)?))
 }
 
+fn unreadable() -> Refusal {
+    Refusal::comparing(Fault::CredentialsMissing, "Authorization: Basic …", "another Authorization header")
+}
+
 /// Undoes the encoding of forms in a single value.
 fn decoded(value: &str) -> Result<Zeroizing<String>, Refusal> {
     let spaces = value.replace('+', " ");
     let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(percent_encoding::percent_decode_str(&spaces).collect());
-    let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::from(Fault::Malformed))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| unreadable())?;
     if text.chars().any(char::is_control) {
-        return Err(Fault::Malformed.into());
+        return Err(unreadable());
     }
     Ok(Zeroizing::new(text.to_owned()))
 }
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn what_is_not_basic_is_refused() {
         for header in ["Bearer abc", "Basic", "Basic !!!", &basic_of("no colon"), &basic_of("a\0:b"), "Basic /w=="] {
-            assert_eq!(read(Some(header), "client_id=a").err(), Some(Fault::Malformed), "{header}");
+            assert_eq!(read(Some(header), "client_id=a").err(), Some(Fault::CredentialsMissing), "{header}");
         }
     }
 }

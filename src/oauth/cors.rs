@@ -1,5 +1,5 @@
-//! Which web pages may read an answer: those of the client's CORS origins. No cookies go along, so no answer allows
-//! credentials, and none is for everybody.
+//! Which web pages may read what is granted: those of the client's CORS origins. No cookies go along, so no answer allows
+//! credentials. A refusal holds nothing that its sender didn't send; the page that asked may read it.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};

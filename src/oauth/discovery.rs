@@ -70,7 +70,7 @@ fn document(issuer: &str) -> Value {
         "authorization_response_iss_parameter_supported": true,
         "acr_values_supported": ["1", "2"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "display_values_supported": ["page", "popup", "touch", "wap"],
+        "display_values_supported": ["page"],
         "ui_locales_supported": ["en"],
     })
 }

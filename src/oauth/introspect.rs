@@ -11,7 +11,7 @@ use crate::operations::protocol;
 pub async fn answer(request: HttpRequest, mut payload: web::Payload) -> Result<HttpResponse, Refused> {
     let call = Call::of(&request, Endpoint::Introspect);
     let params = call.form(&request, &mut payload).await?;
-    let credentials = client_auth::credentials(&request, &params).map_err(|refusal| call.refused(refusal))?;
+    let credentials = call.credentials(&request, &params)?;
     let network = call.network();
     let told = call
         .run(move |operations| {

@@ -20,7 +20,7 @@ pub async fn answer(request: HttpRequest, mut payload: web::Payload) -> Result<H
     let call = Call::of(&request, Endpoint::PushedAuthorization);
     let params = call.form(&request, &mut payload).await?;
     let attempted = params.get("response_type").unwrap_or_default().to_owned();
-    let credentials = client_auth::credentials(&request, &params).map_err(|refusal| call.refused(refusal))?;
+    let credentials = call.credentials(&request, &params)?;
     let at = call.clone();
     let pushed = call
         .run(move |operations| {

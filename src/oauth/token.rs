@@ -61,7 +61,7 @@ async fn issue(
     let call = Call::of(request, Endpoint::Token);
     let params = call.form(request, &mut payload).await?;
     *attempted = params.get("grant_type").unwrap_or_default().to_owned();
-    let credentials = client_auth::credentials(request, &params).map_err(|refusal| call.refused(refusal))?;
+    let credentials = call.credentials(request, &params)?;
     let at = call.clone();
     let tokens = call
         .run(move |operations| {

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use zeroize::Zeroizing;
 
 use super::answer::{Refused, granted};
+use super::call::has_form;
 use super::{Call, bearer, cors};
 use crate::domain::protocol::event::Endpoint;
 use crate::domain::protocol::fault::{Fault, Refusal};
@@ -33,7 +34,8 @@ async fn token(call: &Call, request: &HttpRequest, payload: &mut web::Payload) -
     let mut headers = request.headers().get_all(header::AUTHORIZATION);
     let in_header = headers.next().map(|value| bearer::token(value.as_bytes()).ok_or_else(another_header)).transpose();
     let in_header = in_header.map_err(|refusal| call.refused(refusal))?;
-    let has_form = request.method() == Method::POST && request.headers().contains_key(header::CONTENT_TYPE);
+    // A body of another kind means nothing here (RFC 6750 §2.2).
+    let has_form = request.method() == Method::POST && has_form(request);
     let form = if has_form { Some(call.form(request, payload).await?) } else { None };
     let in_body = form.as_ref().and_then(|form| form.get("access_token"));
     match (in_header, in_body) {

@@ -131,6 +131,18 @@ pub async fn slow_bodies_end(
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
 }
 
+/// Who asks for the head alone gets that of what is there (RFC 9110 §9.3.2); the server leaves the body out. Before
+/// everything else: nobody else has the request yet, so it can be changed.
+pub async fn head_as_get(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
+}
+
 /// Draws the page for every answer that carries an error, and sets the headers that all answers have.
 pub async fn pages_for_errors(
     request: ServiceRequest,

@@ -86,6 +86,9 @@ fn a_token_is_shown_in_one_way() {
     let url = stage.at("userinfo");
     assert_eq!(answered(http.post(&url).form(&[("access_token", token)])).status, 200);
     assert_eq!(answered(http.post(&url).bearer_auth(token)).status, 200);
+    // A body that is no form says nothing.
+    let json = http.post(&url).bearer_auth(token).header("content-type", "application/json").body("{}");
+    assert_eq!(answered(json).status, 200);
     let refused = |request: RequestBuilder| {
         let answer = answered(request);
         (answer.status, answer.error().to_owned())

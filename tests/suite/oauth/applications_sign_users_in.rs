@@ -112,7 +112,7 @@ fn consent_is_asked_once_and_for_what_is_new() {
     let mut browser = portal.signed_in(Person::Member, "northwind");
     let page = browser.visit(&request(&app, &[]));
     assert!(page.heading().starts_with("Allow App"), "{}", page.text());
-    for words in ["Sign the user in", "Name and picture", &member(), "northwind"] {
+    for words in ["Sign the user in", "Name of the user", &member(), "northwind"] {
         assert!(page.sees(words), "{words}: {}", page.text());
     }
     assert!(!page.sees("E-mail address of the user"));
@@ -197,7 +197,7 @@ fn a_scope_that_comes_later_tells_nothing_of_claims_named_before() {
     });
     let mut browser = portal.signed_in(Person::Member, "northwind");
     let named = r#"{"userinfo":{"email":null,"name":null},"id_token":{"name":null}}"#;
-    assert!(!browser.visit(&request(&app, &[("scope", "openid"), ("claims", named)])).sees("Name and picture"));
+    assert!(!browser.visit(&request(&app, &[("scope", "openid"), ("claims", named)])).sees("Name of the user"));
     let code = Returned::on(browser.press("Allow")).code().to_owned();
     portal.edit_client(&company, app.uid, |input| input.scopes.push("profile".into()));
     let tokens = portal.redeem(&app, &code);

@@ -65,7 +65,7 @@ fn a_client_proves_itself_by_header_or_body() {
     let in_query =
         format!("{url}?grant_type=client_credentials&client_id={}&client_secret={}", app.client_id, app.secret);
     assert_eq!(answered(portal.http().post(&in_query).form(&[("a", "b")])).status, 400);
-    assert_eq!(answered(portal.http().get(&url)).status, 404);
+    assert_eq!(answered(portal.http().get(&url)).status, 405);
 }
 
 #[test]

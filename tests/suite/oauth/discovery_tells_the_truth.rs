@@ -66,3 +66,22 @@ fn every_endpoint_that_is_named_is_there() {
     assert_eq!(seen, 9);
     assert!(ROUTES.iter().any(|(_, path)| *path == "/oauth2/jwks"));
 }
+
+/// RFC 9110 §9.1 and §15.5.6.
+#[test]
+fn what_is_read_has_a_head_and_what_is_asked_otherwise_says_so() {
+    let portal = TestPortal::spawn();
+    for path in ["/.well-known/openid-configuration", "/oauth2/jwks", "/sign-in"] {
+        let address = format!("{}{path}", portal.url);
+        let (head, get) = (portal.http().head(&address).send().unwrap(), portal.http().get(&address).send().unwrap());
+        let length = |answer: &reqwest::blocking::Response| answer.headers()["content-length"].clone();
+        assert_eq!((head.status(), length(&head)), (get.status(), length(&get)), "{path}");
+        assert_eq!(head.text().unwrap(), "", "{path}");
+    }
+    for (path, allowed) in
+        [("token", "POST, OPTIONS"), ("par", "POST, OPTIONS"), ("introspect", "POST"), ("revoke", "POST, OPTIONS")]
+    {
+        let answer = answered(portal.http().get(format!("{}/oauth2/{path}", portal.url)));
+        assert_eq!((answer.status, answer.header("allow")), (405, allowed), "{path}");
+    }
+}
