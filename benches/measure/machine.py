@@ -23,8 +23,17 @@ def describe(node):
         "node": _first_line(node, "--version"),
         "python": platform.python_version(),
         "postgres": _postgres(),
-        "commit": _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "commit": _commit(),
     }
+
+
+def _commit():
+    """What is measured; `-dirty` where that is more than was committed. What the benches write themselves is not measured."""
+    git = ["git", "-C", str(ROOT)]
+    commit = _first_line(*git, "describe", "--always")
+    asked = [*git, "status", "--porcelain", "--untracked-files=no", "--", ":/", ":!benches/results", ":!README.md"]
+    changed = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    return f"{commit}-dirty" if changed else commit
 
 
 def busy():
