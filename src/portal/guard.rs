@@ -255,13 +255,13 @@ impl<A: Act> Guarded<A> {
         let before =
             self.request.headers().get(header::REFERER).and_then(|value| Url::parse(value.to_str().ok()?).ok());
         // A form with mistakes stands at the address that it was sent to, where there may be no page to go back to.
-        let pattern = self.request.match_pattern().unwrap_or_default();
-        let is_page = || ROUTES.iter().any(|route| route.method == "get" && route.path == pattern);
-        match before {
-            Some(before) if before.path() != self.request.path() || is_page() => {
-                paths::local(&before[Position::BeforePath..Position::AfterQuery]).to_owned()
-            }
-            _ => paths::START.to_owned(),
+        let is_page = |url: &Url| {
+            let pattern = self.request.resource_map().match_pattern(url.path());
+            pattern.is_some_and(|pattern| ROUTES.iter().any(|route| route.method == "get" && route.path == pattern))
+        };
+        match before.filter(is_page) {
+            Some(before) => paths::local(&before[Position::BeforePath..Position::AfterQuery]).to_owned(),
+            None => paths::START.to_owned(),
         }
     }
 

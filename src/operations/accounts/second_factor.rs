@@ -19,6 +19,9 @@ use crate::mail::Message;
 /// How many recovery codes there are at first.
 pub const RECOVERY_CODES: usize = 10;
 
+/// What is said to who sets one up once more.
+pub const ON_ALREADY: &str = "Your second factor is on. If you have not seen its recovery codes, renew them.";
+
 const SEAL: &str = "second factor";
 
 /// What somebody shows as their second factor.
@@ -84,7 +87,7 @@ impl Operations {
             lock_as_seen(writer, person)?;
             let sealed = self.keys.seal(SEAL, &to_seal(account, secret));
             if !db::second_factors::set(writer, account, &sealed, step)? {
-                return Err(WrongState::because("Your account has a second factor already.").into());
+                return Err(WrongState::because(ON_ALREADY).into());
             }
             let codes = self.new_recovery_codes(writer, account)?;
             db::sessions::end_others(writer, account, keep)?;

@@ -128,7 +128,7 @@ impl Operations {
                 refuse_live(&db::services::lock(writer, permit.scope(), managed.service.id)?)?;
                 let permit = permit.confirmed(self.now()).map_err(Error::from)?;
                 self.delete_client_within(writer, &permit, managed.client.uid)?;
-                still_manages(writer, by, &managed.registered)
+                still_managed(writer, by, &managed.registered).map(drop)
             })
         });
         self.noted(by, "delete", &seen, done)
@@ -192,7 +192,7 @@ impl Operations {
             return Err(metadata_fault("grant_types", text));
         }
         let uid = managed.client.uid;
-        let (was_by_keys, by_keys) = (managed.registered.auth_method == BY_KEYS, metadata.auth_method == BY_KEYS);
+        let by_keys = metadata.auth_method == BY_KEYS;
         let registered = RegisteredClient {
             auth_method: metadata.auth_method.clone(),
             application_type: metadata.application_type.clone(),
@@ -209,7 +209,7 @@ impl Operations {
                 // It may have gone live since.
                 refuse_live(&service)?;
                 let client = db::clients::lock(writer, permit.scope(), uid)?;
-                still_manages(writer, by, &registered)?;
+                let was_by_keys = still_managed(writer, by, &registered)?.auth_method == BY_KEYS;
                 if client.has_secrets() {
                     self.replace_keys(writer, &permit, &service, &client, &metadata.keys)?;
                 }
@@ -379,14 +379,13 @@ impl Operations {
     }
 }
 
-/// The caller has locked the client, as whoever revokes its token does.
-fn still_manages(writer: &mut Writer<'_>, by: &Machine, registered: &RegisteredClient) -> Done<()> {
+/// The client as it is registered now, if the token manages it still. The caller has locked it, as whoever revokes the token
+/// does.
+fn still_managed(writer: &mut Writer<'_>, by: &Machine, registered: &RegisteredClient) -> Done<RegisteredClient> {
     let hash = token_hash(TokenKind::Management, &by.token)?;
     let found = db::registration_tokens::client_by_hash(writer, &hash)?;
-    match found.is_some_and(|found| found.client == registered.client) {
-        true => Ok(()),
-        false => Err(invalid("the token of a registered client").into()),
-    }
+    let found = found.filter(|found| found.client == registered.client);
+    Ok(found.ok_or_else(|| invalid("the token of a registered client"))?)
 }
 
 fn token_hash(kind: TokenKind, token: &str) -> Result<String, Refusal> {

@@ -12,7 +12,7 @@ use crate::crypto::totp::TotpSecret;
 use crate::db;
 use crate::domain::id::AccountId;
 use crate::operations::Error;
-use crate::operations::accounts::second_factor::RECOVERY_CODES;
+use crate::operations::accounts::second_factor::{ON_ALREADY, RECOVERY_CODES};
 use crate::portal::form::{FormState, Nothing, Posted};
 use crate::portal::guard::{Guarded, title};
 use crate::portal::shell::{Notice, Shell, go_on, go_to, html};
@@ -56,8 +56,6 @@ struct CodesPage {
     lead: &'static str,
     codes: Vec<String>,
 }
-
-const ON_ALREADY: &str = "Your second factor is on. If you have not seen its recovery codes, renew them.";
 
 /// A QR code as the path of an SVG, a unit for each module, with the quiet zone of four around it.
 struct Picture {
@@ -152,7 +150,9 @@ pub async fn add(guarded: Guarded<act::See>, posted: Posted<CodeForm>) -> Result
             draw(&guarded, form, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         // The form sent twice, for example: the codes were shown to the first.
-        Ok(Err(Error::WrongState(_))) => Ok(go_on(&guarded.portal, paths::SECOND_FACTOR, Notice::info(ON_ALREADY))),
+        Ok(Err(Error::WrongState(reason))) => {
+            Ok(go_on(&guarded.portal, paths::SECOND_FACTOR, Notice::info(reason.to_string())))
+        }
         Ok(Err(error)) => Err(error.into()),
         Err(interrupted) => interrupted.answer(),
     }

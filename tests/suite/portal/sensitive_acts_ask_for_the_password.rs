@@ -94,6 +94,13 @@ fn cancelling_leads_back_to_the_form() {
     portal.clock.advance(16 * MINUTE);
     browser.tick("Never expires").press("Add secret");
     assert_eq!(cancelled(&mut browser), "/");
+    // So may another form on that page.
+    let from = format!("{}{client}/secrets", portal.url);
+    let post =
+        browser.http.post(format!("{}{deletion}", portal.url)).header("origin", &portal.url).header("referer", from);
+    let page =
+        post.header("content-type", "application/x-www-form-urlencoded").body("").send().unwrap().text().unwrap();
+    assert!(page.contains("Confirm it&#39;s you") && page.contains("href=\"/\">Cancel<"), "{page}");
     // Whatever a form says, it leads nowhere else.
     let page = browser.post(&deletion, &[("confirm_cancel", "https://evil.example/")]).text().unwrap();
     assert!(page.contains("Confirm it&#39;s you") && page.contains("href=\"/\">Cancel<"), "{page}");

@@ -65,7 +65,7 @@ impl Operations {
         };
         let code = request.response_type.has_code().then(random::token);
         let written = self.db.write(|writer| -> Result<bool, Refusal> {
-            // Who ended the session meanwhile ended what applications hold, and was told so.
+            // Who ended all other sessions meanwhile was told that applications hold nothing any more.
             if !db::sessions::hold(writer, grant.account, user.session)? {
                 return Err(Fault::LoginRequired.into());
             }
