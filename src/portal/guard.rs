@@ -235,7 +235,13 @@ impl<A: Act> Guarded<A> {
             ),
             action: self.request.uri().path().to_owned(),
             cancel: self.page_before(form),
-            carried: form.clone().without(CONFIRM_PASSWORD).without(CONFIRM_CANCEL).pairs().to_vec(),
+            carried: form
+                .clone()
+                .without(CONFIRM_PASSWORD)
+                .without(CONFIRM_EMAIL)
+                .without(CONFIRM_CANCEL)
+                .pairs()
+                .to_vec(),
             email: actor.membership().email.clone(),
             form: state,
         };
@@ -351,6 +357,8 @@ impl From<PageError> for Interrupted {
 
 /// The field of the page that asks for the password again.
 pub const CONFIRM_PASSWORD: &str = "confirm_password";
+/// Stands on the page for password managers alone.
+const CONFIRM_EMAIL: &str = "confirm_email";
 const CONFIRM_CANCEL: &str = "confirm_cancel";
 
 #[derive(Template)]

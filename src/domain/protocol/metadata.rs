@@ -14,7 +14,9 @@ use crate::domain::web_url::WebUrl;
 use super::params::words;
 
 /// RFC 7591 §2 `token_endpoint_auth_method`.
-const AUTH_METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+const AUTH_METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", BY_KEYS, "none"];
+/// How a client authenticates that has keys and no secret.
+pub const BY_KEYS: &str = "private_key_jwt";
 
 /// The warnings that the form asks back about. Whoever writes the metadata means it.
 const MEANT: [&str; 2] = ["hosts", "no-pkce"];
@@ -60,7 +62,7 @@ impl Metadata {
             Some(Ok(keys)) => keys,
             None => Vec::new(),
         };
-        if auth_method == "private_key_jwt" && read.of("jwks").is_none() {
+        if auth_method == BY_KEYS && read.of("jwks").is_none() {
             read.fault("jwks", "is missing: with private_key_jwt the client must say its public keys.");
         }
         let (grants, responses) = read.grants_and_responses();

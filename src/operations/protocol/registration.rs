@@ -16,10 +16,11 @@ use crate::domain::id::{AccountId, ClientUid, TenantId};
 use crate::domain::lifecycle::{Status, effective};
 use crate::domain::protocol::event::{Endpoint, ProtocolEvent};
 use crate::domain::protocol::fault::{Fault, Refusal};
-use crate::domain::protocol::metadata::{Metadata, describe, member_of};
+use crate::domain::protocol::metadata::{BY_KEYS, Metadata, describe, member_of};
 use crate::domain::registration_token::{CLIENTS_A_DAY, PlainToken, RegisteredClient, RegistrationToken, TokenKind};
 use crate::domain::secret::{PlainSecret, SecretSettings};
 use crate::domain::service::{Environment, Service};
+use crate::operations::clients::lock_with_service;
 use crate::operations::{Error, Operations};
 
 /// How many characters of a proposed client id are random, so that it is free.
@@ -27,9 +28,6 @@ const RANDOM_SUFFIX: usize = 8;
 
 /// How often an update is tried while people edit the same client.
 const UPDATES_TRIED: usize = 3;
-
-/// How a client authenticates that has keys and no secret.
-const BY_KEYS: &str = "private_key_jwt";
 
 /// A request at the registration endpoint.
 pub struct Machine {
@@ -125,7 +123,7 @@ impl Operations {
         let done = self.managed(by, client_id, &mut seen).and_then(|managed| {
             self.db.write(|writer| {
                 let permit = self.permit_still(writer, by, &managed.registered)?;
-                refuse_live(&db::services::lock(writer, permit.scope(), managed.service.id)?)?;
+                refuse_live(&lock_with_service(writer, permit.scope(), managed.client.uid)?.1)?;
                 let permit = permit.confirmed(self.now()).map_err(Error::from)?;
                 self.delete_client_within(writer, &permit, managed.client.uid)?;
                 still_managed(writer, by, &managed.registered).map(drop)
@@ -205,10 +203,9 @@ impl Operations {
             let written = self.db.write(|writer| {
                 let permit = self.permit_still(writer, by, &registered)?;
                 self.update_client_within(writer, &permit, uid, &form)?;
-                let service = db::services::lock(writer, permit.scope(), managed.service.id)?;
+                let (client, service) = lock_with_service(writer, permit.scope(), uid)?;
                 // It may have gone live since.
                 refuse_live(&service)?;
-                let client = db::clients::lock(writer, permit.scope(), uid)?;
                 let was_by_keys = still_managed(writer, by, &registered)?.auth_method == BY_KEYS;
                 if client.has_secrets() {
                     self.replace_keys(writer, &permit, &service, &client, &metadata.keys)?;

@@ -128,6 +128,7 @@ fn people_of_other_companies_are_asked_even_where_no_scope_is() {
     let silent = request(&app, &[("scope", ""), ("prompt", "none")]);
     assert_eq!(Returned::on(browser.visit(&silent)).get("error"), "login_required");
     assert!(browser.visit(&bare).heading().starts_with("Allow App"), "{}", browser.page().text());
+    assert!(browser.page().sees("It asks to recognise you by your Keywright account, and for nothing else."));
     Returned::on(browser.press("Allow")).code();
     // Once.
     Returned::on(browser.visit(&bare)).code();

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::crypto::hashing::sha256;
 use crate::crypto::random;
 use crate::db::authorization_requests::{self as requests, Kept};
-use crate::domain::protocol::fault::Refusal;
+use crate::domain::protocol::fault::{Fault, Refusal};
 use crate::domain::protocol::params::Params;
 use crate::domain::protocol::registered::Registered;
 use crate::operations::accounts::sign_in::address_bucket;
@@ -27,10 +27,10 @@ const REQUESTS_PER_ADDRESS: i32 = 1_000;
 const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);
 
 /// The longest request, in bytes as it is kept: room for an ID token and the largest `claims`, and for little more.
-pub(super) const LONGEST: usize = 24 * 1024;
+const LONGEST: usize = 24 * 1024;
 
 /// What a request can mean something by. Nothing else is kept: anybody can send one.
-pub(super) const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 17] = [
     "response_type",
     "client_id",
     "redirect_uri",
@@ -49,6 +49,19 @@ pub(super) const KNOWN: [&str; 17] = [
     "request_uri",
     "registration",
 ];
+
+fn as_kept(params: &Params) -> String {
+    params.only(&KNOWN).encoded()
+}
+
+/// # Errors
+/// `Fault::ParameterTooLong` where a request could not be kept, whether it will have to wait or not.
+pub(super) fn check_length(params: &Params) -> std::result::Result<(), Refusal> {
+    match as_kept(params).len() > LONGEST {
+        true => Err(Refusal::comparing(Fault::ParameterTooLong, format!("at most {LONGEST} bytes in all"), "more")),
+        false => Ok(()),
+    }
+}
 
 impl Operations {
     /// Keeps what a client has pushed. Answers with its `request_uri`. For a client that proves nothing anybody can push,
@@ -83,7 +96,7 @@ impl Operations {
 
     fn keep_request(&self, registered: &Registered, params: &Params, pushed: bool, lasts: Duration) -> Result<String> {
         let (token, now) = (random::token(), self.now());
-        let parameters = params.only(&KNOWN).encoded();
+        let parameters = as_kept(params);
         let request = Kept { client: registered.client.uid, parameters, created_at: now };
         self.db.write(|writer| requests::insert(writer, &sha256(&token), pushed, &request, now.plus(lasts)))?;
         Ok(token)

@@ -129,10 +129,7 @@ impl Operations {
         registered: &Registered,
         return_to: &ReturnTo,
     ) -> Result<(AuthorizationRequest, Vec<Scope>), Refusal> {
-        if params.only(&kept::KNOWN).encoded().len() > kept::LONGEST {
-            let limit = format!("at most {} bytes in all", kept::LONGEST);
-            return Err(Refusal::comparing(Fault::ParameterTooLong, limit, "more"));
-        }
+        kept::check_length(params)?;
         let tenant = registered.tenant.id;
         let catalogue = self.db.read(|reader| db::scopes::catalogue(reader, tenant))?;
         let names: Vec<String> = catalogue.iter().map(|scope| scope.name.clone()).collect();
