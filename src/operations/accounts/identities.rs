@@ -55,11 +55,17 @@ impl Operations {
     }
 
     /// Links one's own account, from inside. `provider` is what people call it.
-    pub fn link_identity(&self, permit: &Confirmed<act::See>, person: &ExternalPerson, provider: &str) -> Result<()> {
+    pub fn link_identity(
+        &self,
+        permit: &Confirmed<act::See>,
+        person: &ExternalPerson,
+        provider: &str,
+        session: SessionId,
+    ) -> Result<()> {
         let actor = permit.actor();
         let member = actor.membership();
         self.db.write(|writer| {
-            lock_as_seen(writer, member)?;
+            lock_as_seen(writer, member, session)?;
             self.link(writer, member.account_id, person, provider)?;
             let target = Target::Account { id: member.account_id.to_string(), name: &member.name };
             record(writer, self.now(), Who::Person(actor), AuditAction::IdentityLinked, &target, &[])
@@ -100,13 +106,13 @@ impl Operations {
 
     /// Takes one of one's own links away, and ends one's other sessions and what applications were let do: somebody may
     /// have come in by it.
-    pub fn unlink_identity(&self, permit: &Confirmed<act::See>, id: IdentityId, keep: Option<SessionId>) -> Result<()> {
+    pub fn unlink_identity(&self, permit: &Confirmed<act::See>, id: IdentityId, session: SessionId) -> Result<()> {
         let actor = permit.actor();
         let member = actor.membership();
         self.db.write(|writer| {
-            lock_as_seen(writer, member)?;
+            lock_as_seen(writer, member, session)?;
             db::identities::remove(writer, member.account_id, id)?.ok_or(Error::NotFound)?;
-            db::sessions::end_others(writer, member.account_id, keep)?;
+            db::sessions::end_others(writer, member.account_id, Some(session))?;
             db::grants::end_of_account(writer, member.account_id, None, self.now())?;
             let target = Target::Account { id: member.account_id.to_string(), name: &member.name };
             record(writer, self.now(), Who::Person(actor), AuditAction::IdentityUnlinked, &target, &[])

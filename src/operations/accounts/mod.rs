@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 use crate::db::{self, Conflict, Writer};
 use crate::domain::account::{Account, PlainPassword, strength};
 use crate::domain::field_errors::FieldErrors;
-use crate::domain::id::{AccountId, MemberId};
+use crate::domain::id::{AccountId, MemberId, SessionId};
 use crate::domain::lifecycle::WrongState;
 use crate::domain::tenant::{Tenant, TenantPolicy};
 use crate::domain::text::{self, Email};
@@ -46,10 +46,14 @@ pub fn new_password(typed: Zeroizing<String>, own_words: &[&str]) -> Result<Plai
     Ok(password)
 }
 
-/// The account of who asks, locked until the commit. Whoever has set another password since they asked meant them to do
-/// nothing more.
-fn lock_as_seen(writer: &mut Writer<'_>, person: &Membership) -> Result<Account> {
-    lock_unless_changed(writer, person.account_id, person.password_changed_at)
+/// The account of who asks, locked until the commit with the session that asks. Whoever has set another password since
+/// they asked, or has ended the session, meant them to do nothing more.
+fn lock_as_seen(writer: &mut Writer<'_>, person: &Membership, session: SessionId) -> Result<Account> {
+    let account = lock_unless_changed(writer, person.account_id, person.password_changed_at)?;
+    match db::sessions::hold(writer, account.id, session)? {
+        true => Ok(account),
+        false => Err(WrongState::because("Your session was ended meanwhile. Sign in again.").into()),
+    }
 }
 
 /// The same for somebody who gave their proof at an instant.

@@ -109,7 +109,7 @@ impl Operations {
         actor: &Actor,
         current: Zeroizing<String>,
         new: Zeroizing<String>,
-        keep: Option<SessionId>,
+        session: SessionId,
     ) -> Result<bool> {
         let person = actor.membership();
         let mut errors = FieldErrors::default();
@@ -123,9 +123,9 @@ impl Operations {
         self.db.write(|writer| {
             let now = self.now();
             // Looking at a password takes a while. Who knows only the one from before must not replace the new one.
-            lock_as_seen(writer, person)?;
+            lock_as_seen(writer, person, session)?;
             db::accounts::set_password(writer, person.account_id, &hash, now)?;
-            db::sessions::end_others(writer, person.account_id, keep)?;
+            db::sessions::end_others(writer, person.account_id, Some(session))?;
             db::mailed_codes::remove_of(writer, person.account_id)?;
             // As at a reset: who knew the old password may have linked a sign-in of their own.
             let unlinked = db::identities::remove_all(writer, person.account_id)? > 0;

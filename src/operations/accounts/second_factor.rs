@@ -73,7 +73,7 @@ impl Operations {
         permit: &Confirmed<act::See>,
         secret: &TotpSecret,
         code: &str,
-        keep: Option<SessionId>,
+        session: SessionId,
     ) -> Result<Vec<String>> {
         let actor = permit.actor();
         let person = actor.membership();
@@ -84,13 +84,13 @@ impl Operations {
             return Err(Error::Invalid(FieldErrors::one("code", "Code", fault)));
         };
         self.db.write(|writer| {
-            lock_as_seen(writer, person)?;
+            lock_as_seen(writer, person, session)?;
             let sealed = self.keys.seal(SEAL, &to_seal(account, secret));
             if !db::second_factors::set(writer, account, &sealed, step)? {
                 return Err(WrongState::because(ON_ALREADY).into());
             }
             let codes = self.new_recovery_codes(writer, account)?;
-            db::sessions::end_others(writer, account, keep)?;
+            db::sessions::end_others(writer, account, Some(session))?;
             db::grants::end_of_account(writer, account, None, self.now())?;
             self.tell(writer, account, |name| Message::SecondFactorChanged {
                 name,
@@ -103,12 +103,12 @@ impl Operations {
     }
 
     /// Takes one's own second factor away, with its recovery codes.
-    pub fn remove_second_factor(&self, permit: &Confirmed<act::See>) -> Result<()> {
+    pub fn remove_second_factor(&self, permit: &Confirmed<act::See>, session: SessionId) -> Result<()> {
         let actor = permit.actor();
         let person = actor.membership();
         let account = person.account_id;
         self.db.write(|writer| {
-            lock_as_seen(writer, person)?;
+            lock_as_seen(writer, person, session)?;
             if !db::second_factors::remove(writer, account)? {
                 return Err(WrongState::because("Your account has no second factor.").into());
             }
@@ -122,12 +122,12 @@ impl Operations {
     }
 
     /// Makes ten new recovery codes; those from before are worth nothing from now on.
-    pub fn renew_recovery_codes(&self, permit: &Confirmed<act::See>) -> Result<Vec<String>> {
+    pub fn renew_recovery_codes(&self, permit: &Confirmed<act::See>, session: SessionId) -> Result<Vec<String>> {
         let actor = permit.actor();
         let person = actor.membership();
         let account = person.account_id;
         self.db.write(|writer| {
-            lock_as_seen(writer, person)?;
+            lock_as_seen(writer, person, session)?;
             if !db::second_factors::lock(writer, account)? {
                 return Err(WrongState::because("Your account has no second factor to recover.").into());
             }

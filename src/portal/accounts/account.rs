@@ -162,9 +162,11 @@ pub async fn change_password(
 ) -> Result<HttpResponse, PageError> {
     let PasswordForm { current_password, new_password } = posted.input;
     let word = strength(&new_password, &[]).word;
-    let keep = Some(guarded.sender()?.session);
+    let session = guarded.sender()?.session;
     let done = guarded
-        .act(move |permit, operations| operations.change_password(permit.actor(), current_password, new_password, keep))
+        .act(move |permit, operations| {
+            operations.change_password(permit.actor(), current_password, new_password, session)
+        })
         .await?;
     match done {
         Ok(unlinked) => {

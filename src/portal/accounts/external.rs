@@ -294,14 +294,16 @@ pub async fn confirm_identity(guarded: Guarded<act::See>) -> Result<HttpResponse
 }
 
 pub async fn add_identity(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Result<HttpResponse, PageError> {
-    let account = guarded.sender()?.account;
+    let (account, session) = (guarded.sender()?.account, guarded.sender()?.session);
     let (Some(provider), Some(named)) = (guarded.portal.provider.clone(), own_named(&guarded, account)) else {
         guarded.read(|_, _| Ok(())).await?;
         return Ok(nobody_named(&guarded));
     };
     let name = provider.name().to_owned();
     let done = guarded
-        .act_confirmed(&posted, move |permit, operations| operations.link_identity(permit, &named.person, &name))
+        .act_confirmed(&posted, move |permit, operations| {
+            operations.link_identity(permit, &named.person, &name, session)
+        })
         .await;
     let notice = match done {
         Ok(Ok(())) => Notice::done(format!("From now on you can also sign in with {}.", provider.name())),
@@ -319,9 +321,9 @@ pub async fn remove_identity(
     id: Path<IdentityId>,
     posted: Posted<Nothing>,
 ) -> Result<HttpResponse, PageError> {
-    let (id, keep) = (id.into_inner(), Some(guarded.sender()?.session));
+    let (id, session) = (id.into_inner(), guarded.sender()?.session);
     let done =
-        guarded.act_confirmed(&posted, move |permit, operations| operations.unlink_identity(permit, id, keep)).await;
+        guarded.act_confirmed(&posted, move |permit, operations| operations.unlink_identity(permit, id, session)).await;
     match done {
         Ok(done) => done?,
         Err(interrupted) => return interrupted.answer(),

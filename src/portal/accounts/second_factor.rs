@@ -132,9 +132,9 @@ pub async fn add(guarded: Guarded<act::See>, posted: Posted<CodeForm>) -> Result
         };
         return Ok(go_on(&guarded.portal, paths::SECOND_FACTOR, Notice::info(text)));
     };
-    let (code, keep) = (posted.input.code.clone(), Some(guarded.sender()?.session));
+    let (code, session) = (posted.input.code.clone(), guarded.sender()?.session);
     let done = guarded
-        .act_confirmed(&posted, move |permit, operations| operations.add_second_factor(permit, &secret, &code, keep))
+        .act_confirmed(&posted, move |permit, operations| operations.add_second_factor(permit, &secret, &code, session))
         .await;
     match done {
         Ok(Ok(codes)) => {
@@ -169,7 +169,10 @@ async fn show_codes(
 }
 
 pub async fn renew_codes(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Result<HttpResponse, PageError> {
-    let done = guarded.act_confirmed(&posted, |permit, operations| operations.renew_recovery_codes(permit)).await;
+    let session = guarded.sender()?.session;
+    let done = guarded
+        .act_confirmed(&posted, move |permit, operations| operations.renew_recovery_codes(permit, session))
+        .await;
     match done {
         Ok(codes) => show_codes(&guarded, "The codes from before are worth nothing from now on.", codes?).await,
         Err(interrupted) => interrupted.answer(),
@@ -193,7 +196,10 @@ pub async fn confirm_removal(guarded: Guarded<act::See>) -> Result<HttpResponse,
 }
 
 pub async fn remove(guarded: Guarded<act::See>, posted: Posted<Nothing>) -> Result<HttpResponse, PageError> {
-    let done = guarded.act_confirmed(&posted, |permit, operations| operations.remove_second_factor(permit)).await;
+    let session = guarded.sender()?.session;
+    let done = guarded
+        .act_confirmed(&posted, move |permit, operations| operations.remove_second_factor(permit, session))
+        .await;
     match done {
         Ok(done) => done?,
         Err(interrupted) => return interrupted.answer(),

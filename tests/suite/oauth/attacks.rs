@@ -298,9 +298,9 @@ fn a_request_that_waits_is_not_very_large() {
     assert!(begin(&"x".repeat(1024)).starts_with("/oauth2/authorize/"));
 }
 
-/// A public client's request can be pushed by anybody who knows its name.
+/// A public client's request can be pushed by anybody who knows its name; one that proves who it is can go wrong, too.
 #[test]
-fn one_address_does_not_fill_it_with_pushed_requests_either() {
+fn neither_address_nor_client_fills_it_with_pushed_requests() {
     let portal = TestPortal::spawn();
     let company = portal.company("northwind");
     let public = portal.app(&company, ClientType::Native, |_| {});
@@ -316,7 +316,14 @@ fn one_address_does_not_fill_it_with_pushed_requests_either() {
         answered(asked.header("content-type", "application/x-www-form-urlencoded").body(form)).status
     };
     assert_eq!((push(&public), push(&confidential)), (201, 201));
-    assert_eq!(portal.sql("UPDATE throttles SET failures = 1000 WHERE bucket LIKE 'requests:%'"), 1);
+    let counted = |failures: u32, whose: &str| {
+        portal.sql(&format!("UPDATE throttles SET failures = {failures} WHERE bucket LIKE 'requests:%:{whose}:%'"))
+    };
+    assert_eq!((counted(1_000, "address"), counted(9_998, "client")), (1, 1));
     push(&public);
     assert_eq!((push(&public), push(&confidential)), (503, 201));
+    push(&confidential);
+    assert_eq!(push(&confidential), 503);
+    portal.clock.advance(16 * MINUTE);
+    assert_eq!((push(&public), push(&confidential)), (201, 201));
 }

@@ -26,6 +26,16 @@ fn waiting(portal: &TestPortal, email: &str) -> Browser {
     browser
 }
 
+/// Whom another provider names.
+fn somebody_there() -> ExternalPerson {
+    ExternalPerson {
+        issuer: "https://id.example".into(),
+        subject: "somebody".into(),
+        email: "somebody@id.example".into(),
+        email_verified: true,
+    }
+}
+
 fn give(browser: &mut Browser, code: &str, password: &str) -> u16 {
     browser.fill("Code", code).fill("New password", password);
     browser.press("Set new password").status
@@ -193,7 +203,8 @@ fn what_was_begun_before_a_reset_is_not_done_after_it() {
     portal.enrolled(Person::Developer, "northwind");
     let permit = portal.confirmed::<act::See>(&company, Person::Developer);
     let operations = &portal.application.operations;
-    operations.renew_recovery_codes(&permit).expect("before, it may");
+    let session = portal.another_session(&company, Person::Developer);
+    operations.renew_recovery_codes(&permit, session).expect("before, it may");
     let account = permit.actor().membership().account_id;
     let proved_at = portal.clock.now();
     portal.clock.advance(SECOND);
@@ -201,19 +212,36 @@ fn what_was_begun_before_a_reset_is_not_done_after_it() {
     let later = portal.clock.now().micros();
     let set = format!("UPDATE accounts SET password_changed_at = {later} WHERE id = '{account}'");
     assert_eq!(portal.sql(&set), 1);
-    let person = ExternalPerson {
-        issuer: "https://id.example".into(),
-        subject: "somebody".into(),
-        email: "somebody@id.example".into(),
-        email_verified: true,
-    };
+    let person = somebody_there();
     let password = |text: &str| text.to_owned().into();
     for done in [
-        operations.change_password(permit.actor(), password(PASSWORD), password(NEW_PASSWORD), None).map(drop),
-        operations.link_identity(&permit, &person, "Example ID"),
+        operations.change_password(permit.actor(), password(PASSWORD), password(NEW_PASSWORD), session).map(drop),
+        operations.link_identity(&permit, &person, "Example ID", session),
         operations.link_at_sign_in(account, proved_at, &person, "Example ID", "192.0.2.7"),
-        operations.renew_recovery_codes(&permit).map(drop),
-        operations.remove_second_factor(&permit),
+        operations.renew_recovery_codes(&permit, session).map(drop),
+        operations.remove_second_factor(&permit, session),
+    ] {
+        assert!(matches!(done, Err(Error::WrongState(_))), "{done:?}");
+    }
+}
+
+/// "End all other sessions" is for when somebody else is in: what they have begun leaves no way back in.
+#[test]
+fn what_was_begun_in_a_session_is_not_done_after_its_end() {
+    let portal = TestPortal::spawn();
+    let company = portal.company("northwind");
+    portal.enrolled(Person::Developer, "northwind");
+    let permit = portal.confirmed::<act::See>(&company, Person::Developer);
+    let operations = &portal.application.operations;
+    let session = portal.another_session(&company, Person::Developer);
+    operations.renew_recovery_codes(&permit, session).expect("before, it may");
+    operations.end_other_sessions(permit.actor(), None).expect("its end");
+    let password = |text: &str| text.to_owned().into();
+    for done in [
+        operations.change_password(permit.actor(), password(PASSWORD), password(NEW_PASSWORD), session).map(drop),
+        operations.link_identity(&permit, &somebody_there(), "Example ID", session),
+        operations.renew_recovery_codes(&permit, session).map(drop),
+        operations.remove_second_factor(&permit, session),
     ] {
         assert!(matches!(done, Err(Error::WrongState(_))), "{done:?}");
     }

@@ -251,7 +251,9 @@ impl TestPortal {
             email_verified: true,
         };
         let permit = self.confirmed::<act::See>(company, person);
-        self.application.operations.link_identity(&permit, &linked, "Example ID").expect("a link");
+        let (operations, session) = (&self.application.operations, self.another_session(company, person));
+        operations.link_identity(&permit, &linked, "Example ID", session).expect("a link");
+        operations.sign_out(account, session).expect("it is no longer needed");
         let found = self.application.db.read(|reader| db::identities::of_account(reader, account));
         found.expect("the links").last().expect("the new one").id
     }

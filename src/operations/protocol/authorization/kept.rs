@@ -24,6 +24,8 @@ const WAITS: Duration = Duration::from_secs(3_600);
 /// How many requests of one address may begin to wait within a quarter of an hour: all people of a large company may
 /// have the same.
 const REQUESTS_PER_ADDRESS: i32 = 1_000;
+/// How many a client that proves who it is may push in that time: eleven sign-ins a second.
+const REQUESTS_PER_CLIENT: i32 = 10_000;
 const QUARTER_OF_AN_HOUR: Duration = Duration::from_secs(900);
 
 /// The longest request, in bytes as it is kept: room for an ID token and the largest `claims`, and for little more.
@@ -64,8 +66,8 @@ pub(super) fn check_length(params: &Params) -> std::result::Result<(), Refusal> 
 }
 
 impl Operations {
-    /// Keeps what a client has pushed. Answers with its `request_uri`. For a client that proves nothing anybody can push,
-    /// so those from one address are counted.
+    /// Keeps what a client has pushed. Answers with its `request_uri`. Counted are those of a client, or, as anybody can
+    /// push for a client that proves nothing, those from one address.
     pub fn push_request(
         &self,
         caller: &Caller,
@@ -74,8 +76,9 @@ impl Operations {
     ) -> std::result::Result<String, Refusal> {
         let registered = &caller.registered;
         self.check_pushed_request(registered, params)?;
-        if !caller.is_confidential {
-            self.count_request(address)?;
+        match caller.is_confidential {
+            true => self.count_request(&format!("client:{}", registered.client.uid), REQUESTS_PER_CLIENT)?,
+            false => self.count_from_address(address)?,
         }
         let token = self.keep_request(registered, params, true, PUSHED_LASTS)?;
         Ok(format!("{PUSHED}{token}"))
@@ -84,14 +87,18 @@ impl Operations {
     /// Lets a request wait for its user. Answers with a token that finds it again. Anybody can begin one, so those from
     /// one address are counted.
     pub fn let_wait(&self, asked: &Asked, address: &str) -> Result<String> {
-        self.count_request(address)?;
+        self.count_from_address(address)?;
         self.keep_request(&asked.registered, &asked.params, false, WAITS)
     }
 
-    fn count_request(&self, address: &str) -> Result<()> {
-        // Each quarter of an hour has a count of its own: an address that is never quiet begins anew all the same.
+    fn count_from_address(&self, address: &str) -> Result<()> {
+        self.count_request(&address_bucket("address", address), REQUESTS_PER_ADDRESS)
+    }
+
+    fn count_request(&self, of: &str, allowed: i32) -> Result<()> {
+        // Each quarter of an hour has a count of its own: who is never quiet begins anew all the same.
         let quarter = self.now().start_of(QUARTER_OF_AN_HOUR).micros();
-        self.count(&address_bucket(&format!("requests:{quarter}"), address), REQUESTS_PER_ADDRESS).map(drop)
+        self.count(&format!("requests:{quarter}:{of}"), allowed).map(drop)
     }
 
     fn keep_request(&self, registered: &Registered, params: &Params, pushed: bool, lasts: Duration) -> Result<String> {
