@@ -131,9 +131,10 @@ impl Application {
                     web::scope("")
                         .wrap(from_fn(portal::know_who_posts))
                         .wrap(portal::session_middleware(&portal))
-                        .configure(portal::routes::configure)
-                        .default_service(web::to(not_found)),
+                        .configure(portal::routes::configure),
                 )
+                // Also of each place in the portal.
+                .default_service(web::to(not_found))
         })
         // An export leaves in pieces, and a piece must not wait for the receipt of the one before.
         .tcp_nodelay(true)

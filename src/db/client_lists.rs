@@ -108,7 +108,8 @@ pub fn of_service(
     let with_marks = mine().left_join(client_last_uses::table.on(mark_of_client()));
     let by_name = with_marks.order((clients::name_key.asc(), clients::uid.asc())).limit(limit);
     let rows: Vec<ListedRow> = reader.all(by_name.select(listed_columns()))?;
-    let total = reader.one(mine().count())?;
+    let read = rows.len() as i64;
+    let total = if read < limit { read } else { reader.one(mine().count())? };
     Ok((rows.into_iter().map(ListedClient::try_from).collect::<Result<_>>()?, total))
 }
 

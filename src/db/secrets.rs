@@ -17,9 +17,40 @@ use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId, ServiceId, Ten
 use crate::domain::secret::Secret;
 use crate::domain::service::Environment;
 
-#[derive(Queryable, Insertable)]
-#[diesel(table_name = secrets)]
+/// What is read of a secret: all but its hash, which only a comparison needs.
+#[derive(Queryable)]
 struct Row {
+    id: String,
+    client_uid: String,
+    environment: String,
+    description: String,
+    last_four: String,
+    created_by: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    created_by_id: Option<String>,
+    ends_by_rotation: bool,
+}
+
+#[auto_type]
+fn columns() -> _ {
+    (
+        secrets::id,
+        secrets::client_uid,
+        secrets::environment,
+        secrets::description,
+        secrets::last_four,
+        secrets::created_by,
+        secrets::created_at,
+        secrets::expires_at,
+        secrets::created_by_id,
+        secrets::ends_by_rotation,
+    )
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = secrets)]
+struct NewRow {
     id: String,
     client_uid: String,
     environment: String,
@@ -32,7 +63,7 @@ struct Row {
     created_by_id: Option<String>,
     ends_by_rotation: bool,
     /// The client's, so that a tenant's secrets are found without its clients.
-    tenant_id: Option<String>,
+    tenant_id: String,
 }
 
 impl TryFrom<Row> for Secret {
@@ -62,13 +93,13 @@ pub fn insert(writer: &mut Writer<'_>, tenant: TenantId, secret: &Secret, hash: 
 
 /// Many at once, for filling a database.
 pub fn insert_many(writer: &mut Writer<'_>, tenant: TenantId, many: &[(Secret, String)]) -> Result<()> {
-    let rows: Vec<Row> = many.iter().map(|(secret, hash)| row(tenant, secret, hash)).collect();
+    let rows: Vec<NewRow> = many.iter().map(|(secret, hash)| row(tenant, secret, hash)).collect();
     on_both!(writer.conn(), conn => diesel::insert_into(secrets::table).values(rows).execute(conn))?;
     Ok(())
 }
 
-fn row(tenant: TenantId, secret: &Secret, hash: &str) -> Row {
-    Row {
+fn row(tenant: TenantId, secret: &Secret, hash: &str) -> NewRow {
+    NewRow {
         id: secret.id.to_string(),
         client_uid: secret.client_uid.to_string(),
         environment: secret.environment.as_str().to_owned(),
@@ -80,7 +111,7 @@ fn row(tenant: TenantId, secret: &Secret, hash: &str) -> Row {
         expires_at: secret.expires_at.map(Timestamp::micros),
         created_by_id: secret.created_by_id.map(|id| id.to_string()),
         ends_by_rotation: secret.ends_by_rotation,
-        tenant_id: Some(tenant.to_string()),
+        tenant_id: tenant.to_string(),
     }
 }
 
@@ -95,14 +126,14 @@ pub fn find(reader: &mut Reader<'_>, scope: TenantScope, id: SecretId) -> Result
         .inner_join(clients::table)
         .filter(clients::tenant_id.eq(scope.id().to_string()))
         .filter(secrets::id.eq(id.to_string()))
-        .select(secrets::all_columns)
+        .select(columns())
         .first::<Row>(reader.conn())?
         .try_into()
 }
 
 /// A secret, whosesoever it is; for jobs.
 pub fn of_any_tenant(reader: &mut Reader<'_>, id: SecretId) -> Result<Secret> {
-    secrets::table.find(id.to_string()).first::<Row>(reader.conn())?.try_into()
+    secrets::table.find(id.to_string()).select(columns()).first::<Row>(reader.conn())?.try_into()
 }
 
 /// The stored hash, to compare a claimed secret with.
@@ -114,13 +145,8 @@ pub fn hash(reader: &mut Reader<'_>, id: SecretId) -> Result<String> {
 pub fn candidates(reader: &mut Reader<'_>, client: ClientUid, last_four: &str) -> Result<Vec<(Secret, String)>> {
     let alike =
         secrets::table.filter(secrets::client_uid.eq(client.to_string())).filter(secrets::last_four.eq(last_four));
-    let rows: Vec<Row> = reader.all(alike)?;
-    rows.into_iter()
-        .map(|row| {
-            let hash = row.hash.clone();
-            Ok((row.try_into()?, hash))
-        })
-        .collect()
+    let rows: Vec<(Row, String)> = reader.all(alike.select((columns(), secrets::hash)))?;
+    rows.into_iter().map(|(row, hash)| Ok((row.try_into()?, hash))).collect()
 }
 
 /// The secrets of a service's first clients by name, newest first, by client.
@@ -133,7 +159,8 @@ pub fn of_service(
     let (tenant, service) = (scope.id().to_string(), service.to_string());
     let theirs = secrets::table
         .filter(secrets::client_uid.eq_any(first_of_service(&tenant, &service, limit)))
-        .order((secrets::created_at.desc(), secrets::id.desc()));
+        .order((secrets::created_at.desc(), secrets::id.desc()))
+        .select(columns());
     by_client(reader.all(theirs)?)
 }
 
@@ -143,7 +170,7 @@ pub fn of_client(reader: &mut Reader<'_>, client: ClientUid) -> Result<Vec<(Secr
         .left_join(secret_last_uses::table)
         .filter(secrets::client_uid.eq(client.to_string()))
         .order((secrets::created_at.desc(), secrets::id.desc()))
-        .select((secrets::all_columns, secret_last_uses::at.nullable()));
+        .select((columns(), secret_last_uses::at.nullable()));
     let rows: Vec<(Row, Option<i64>)> = reader.all(theirs)?;
     rows.into_iter().map(|(row, used)| Ok((row.try_into()?, used.map(Timestamp::from_micros)))).collect()
 }
@@ -151,7 +178,8 @@ pub fn of_client(reader: &mut Reader<'_>, client: ClientUid) -> Result<Vec<(Secr
 /// The secrets of several clients at once, newest first, by client.
 pub fn of_clients(reader: &mut Reader<'_>, uids: &[ClientUid]) -> Result<HashMap<ClientUid, Vec<Secret>>> {
     let newest = (secrets::created_at.desc(), secrets::id.desc());
-    by_client(reader.all(secrets::table.filter(any_of(secrets::client_uid, uids)).order(newest))?)
+    let theirs = secrets::table.filter(any_of(secrets::client_uid, uids)).order(newest).select(columns());
+    by_client(reader.all(theirs)?)
 }
 
 fn by_client(rows: Vec<Row>) -> Result<HashMap<ClientUid, Vec<Secret>>> {
@@ -174,7 +202,7 @@ pub fn expiring(
 ) -> Result<Vec<(Secret, String)>> {
     let tenant = scope.id().to_string();
     let ending = ending_between(&tenant, after.micros(), before.micros()).order(secrets::expires_at.asc());
-    with_client(reader.all(ending.limit(limit).select((secrets::all_columns, clients::name)))?)
+    with_client(reader.all(ending.limit(limit).select((columns(), clients::name)))?)
 }
 
 /// Those that ended between the instants given, the latest first.
@@ -187,7 +215,7 @@ pub fn expired(
 ) -> Result<Vec<(Secret, String)>> {
     let tenant = scope.id().to_string();
     let ended = ending_between(&tenant, after.micros(), until.micros()).order(secrets::expires_at.desc());
-    with_client(reader.all(ended.limit(limit).select((secrets::all_columns, clients::name)))?)
+    with_client(reader.all(ended.limit(limit).select((columns(), clients::name)))?)
 }
 
 #[auto_type]

@@ -1,11 +1,24 @@
 //! Every address of the portal, in one place.
 
+use std::fmt::Write;
+
 use crate::domain::client::ClientType;
 use crate::domain::id::{
     AccountId, ClientKeyId, ClientUid, CommunityId, CommunityRoleId, IdentityId, InvitationId, MailId, MemberId,
     RegistrationTokenId, ReleaseRequestId, RevealId, RoleId, ScopeId, SecretId, ServiceId, SessionId, TenantId,
     TestUserId,
 };
+
+/// As `format!`, with room for an address that names a thing or two: a page makes hundreds of them, and a text that grows
+/// is moved each time.
+macro_rules! address {
+    ($($words:tt)*) => {{
+        let mut address = String::with_capacity(128);
+        // Nothing keeps a text from being written into another.
+        let _ = address.write_fmt(format_args!($($words)*));
+        address
+    }};
+}
 
 pub const START: &str = "/";
 pub const SERVICES: &str = "/services";
@@ -32,13 +45,13 @@ pub fn sign_in_and_return(to: &str) -> String {
         return SIGN_IN.to_owned();
     }
     let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", to).finish();
-    format!("{SIGN_IN}?{query}")
+    address!("{SIGN_IN}?{query}")
 }
 
 /// The same for somebody who is signed in, and who has to do it again or as somebody else.
 pub fn sign_in_again(to: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    format!("{SIGN_IN}?{}", query.append_pair("return_to", to).append_pair("again", "yes").finish())
+    address!("{SIGN_IN}?{}", query.append_pair("return_to", to).append_pair("again", "yes").finish())
 }
 
 /// A path of this portal to go on to after sign-in; anything else leads to the start page.
@@ -51,109 +64,109 @@ pub fn local(to: &str) -> &str {
 }
 
 pub fn end_session(id: SessionId) -> String {
-    format!("{ACCOUNT}/sessions/{id}/end")
+    address!("{ACCOUNT}/sessions/{id}/end")
 }
 
 pub fn service(id: ServiceId) -> String {
-    format!("{SERVICES}/{id}")
+    address!("{SERVICES}/{id}")
 }
 
 pub fn clients_of(id: ServiceId) -> String {
-    format!("{CLIENTS}?service={id}")
+    address!("{CLIENTS}?service={id}")
 }
 
 pub fn edit_service(id: ServiceId) -> String {
-    format!("{SERVICES}/{id}/edit")
+    address!("{SERVICES}/{id}/edit")
 }
 
 pub fn service_logo(id: ServiceId, digest: &str) -> String {
-    format!("{SERVICES}/{id}/logo/{}", &digest[..16])
+    address!("{SERVICES}/{id}/logo/{}", &digest[..16])
 }
 
 pub fn service_deactivation(id: ServiceId) -> String {
-    format!("{SERVICES}/{id}/deactivation")
+    address!("{SERVICES}/{id}/deactivation")
 }
 
 pub fn service_reactivation(id: ServiceId) -> String {
-    format!("{SERVICES}/{id}/reactivation")
+    address!("{SERVICES}/{id}/reactivation")
 }
 
 pub fn service_deletion(id: ServiceId) -> String {
-    format!("{SERVICES}/{id}/deletion")
+    address!("{SERVICES}/{id}/deletion")
 }
 
 pub fn new_client(service: ServiceId) -> String {
-    format!("{SERVICES}/{service}/clients/new")
+    address!("{SERVICES}/{service}/clients/new")
 }
 
 pub fn new_client_of_type(service: ServiceId, client_type: ClientType) -> String {
-    format!("{SERVICES}/{service}/clients/new/{}", client_type.as_str())
+    address!("{SERVICES}/{service}/clients/new/{}", client_type.as_str())
 }
 
 pub fn client(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}")
+    address!("{CLIENTS}/{uid}")
 }
 
 pub fn edit_client(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/edit")
+    address!("{CLIENTS}/{uid}/edit")
 }
 
 pub fn client_activity(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/activity")
+    address!("{CLIENTS}/{uid}/activity")
 }
 
 pub fn client_trial(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/try")
+    address!("{CLIENTS}/{uid}/try")
 }
 
 pub fn client_deactivation(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/deactivation")
+    address!("{CLIENTS}/{uid}/deactivation")
 }
 
 pub fn client_reactivation(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/reactivation")
+    address!("{CLIENTS}/{uid}/reactivation")
 }
 
 pub fn registration_access_token_revocation(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/token-revocation")
+    address!("{CLIENTS}/{uid}/token-revocation")
 }
 
 pub fn client_deletion(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/deletion")
+    address!("{CLIENTS}/{uid}/deletion")
 }
 
 pub fn secrets(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/secrets")
+    address!("{CLIENTS}/{uid}/secrets")
 }
 
 pub fn new_secret(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/secrets/new")
+    address!("{CLIENTS}/{uid}/secrets/new")
 }
 
 pub fn secret_rotation(id: SecretId) -> String {
-    format!("{SECRETS}/{id}/rotation")
+    address!("{SECRETS}/{id}/rotation")
 }
 
 pub fn secret_deletion(id: SecretId) -> String {
-    format!("{SECRETS}/{id}/deletion")
+    address!("{SECRETS}/{id}/deletion")
 }
 
 pub const CLIENT_KEYS: &str = "/client-keys";
 
 pub fn client_keys(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/keys")
+    address!("{CLIENTS}/{uid}/keys")
 }
 
 pub fn new_client_key(uid: ClientUid) -> String {
-    format!("{CLIENTS}/{uid}/keys/new")
+    address!("{CLIENTS}/{uid}/keys/new")
 }
 
 pub fn client_key_deletion(id: ClientKeyId) -> String {
-    format!("{CLIENT_KEYS}/{id}/deletion")
+    address!("{CLIENT_KEYS}/{id}/deletion")
 }
 
 pub fn reveal(id: RevealId) -> String {
-    format!("{REVEALS}/{id}")
+    address!("{REVEALS}/{id}")
 }
 
 // Requests that were refused.
@@ -162,7 +175,7 @@ pub const REJECTIONS: &str = "/rejections";
 
 /// Also the `error_uri` of an answer. `reference` holds letters and digits alone.
 pub fn rejection_of(reference: &str) -> String {
-    format!("{REJECTIONS}/{reference}")
+    address!("{REJECTIONS}/{reference}")
 }
 
 // Test users and release.
@@ -170,39 +183,39 @@ pub fn rejection_of(reference: &str) -> String {
 pub const REVIEWS: &str = "/reviews";
 
 pub fn test_users(service: ServiceId) -> String {
-    format!("{SERVICES}/{service}/test-users")
+    address!("{SERVICES}/{service}/test-users")
 }
 
 pub fn test_user_removal(service: ServiceId, user: TestUserId) -> String {
-    format!("{SERVICES}/{service}/test-users/{user}/removal")
+    address!("{SERVICES}/{service}/test-users/{user}/removal")
 }
 
 pub fn release_requests(service: ServiceId) -> String {
-    format!("{SERVICES}/{service}/release-requests")
+    address!("{SERVICES}/{service}/release-requests")
 }
 
 pub fn release_withdrawal(id: ReleaseRequestId) -> String {
-    format!("/release-requests/{id}/withdrawal")
+    address!("/release-requests/{id}/withdrawal")
 }
 
 pub fn taking_back(service: ServiceId) -> String {
-    format!("{REVIEWS}/services/{service}/taking-back")
+    address!("{REVIEWS}/services/{service}/taking-back")
 }
 
 pub fn changes_to_review(service: ServiceId) -> String {
-    format!("{REVIEWS}/services/{service}/changes")
+    address!("{REVIEWS}/services/{service}/changes")
 }
 
 pub fn review(id: ReleaseRequestId) -> String {
-    format!("{REVIEWS}/{id}")
+    address!("{REVIEWS}/{id}")
 }
 
 pub fn approval(id: ReleaseRequestId) -> String {
-    format!("{REVIEWS}/{id}/approval")
+    address!("{REVIEWS}/{id}/approval")
 }
 
 pub fn rejection(id: ReleaseRequestId) -> String {
-    format!("{REVIEWS}/{id}/rejection")
+    address!("{REVIEWS}/{id}/rejection")
 }
 
 // Members and invitations.
@@ -215,33 +228,33 @@ pub const SWITCH_COMPANY: &str = "/account/company";
 pub const LEAVE_COMPANY: &str = "/account/leaving";
 
 pub fn member(id: MemberId) -> String {
-    format!("{MEMBERS}/{id}")
+    address!("{MEMBERS}/{id}")
 }
 
 pub fn member_roles(id: MemberId) -> String {
-    format!("{MEMBERS}/{id}/roles")
+    address!("{MEMBERS}/{id}/roles")
 }
 
 pub fn member_removal(id: MemberId) -> String {
-    format!("{MEMBERS}/{id}/removal")
+    address!("{MEMBERS}/{id}/removal")
 }
 
 pub fn invitation_resend(id: InvitationId) -> String {
-    format!("{INVITATIONS}/{id}/resend")
+    address!("{INVITATIONS}/{id}/resend")
 }
 
 pub fn invitation_withdrawal(id: InvitationId) -> String {
-    format!("{INVITATIONS}/{id}/withdrawal")
+    address!("{INVITATIONS}/{id}/withdrawal")
 }
 
 pub fn accept_invitation(token: &str) -> String {
     let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish();
-    format!("{ACCEPT_INVITATION}?{query}")
+    address!("{ACCEPT_INVITATION}?{query}")
 }
 
 /// A page that somebody who belongs to no company may be sent on to after sign-in.
 pub fn is_for_outsiders(to: &str) -> bool {
-    to.starts_with(&format!("{ACCEPT_INVITATION}?")) || waiting_token(to).is_some() || to == APPLICATIONS
+    to.starts_with(&address!("{ACCEPT_INVITATION}?")) || waiting_token(to).is_some() || to == APPLICATIONS
 }
 
 // What an application's users see.
@@ -252,11 +265,11 @@ pub const LOGOUT_CONFIRMATION: &str = "/oauth2/logout/confirmation";
 
 /// Where an authorization request waits for its user.
 pub fn waiting(token: &str) -> String {
-    format!("{AUTHORIZE}/{token}")
+    address!("{AUTHORIZE}/{token}")
 }
 
 pub fn waiting_logo(token: &str) -> String {
-    format!("{AUTHORIZE}/{token}/logo")
+    address!("{AUTHORIZE}/{token}/logo")
 }
 
 /// The token in such an address.
@@ -268,7 +281,7 @@ pub fn waiting_token(path: &str) -> Option<&str> {
 pub const APPLICATIONS: &str = "/account/applications";
 
 pub fn access_removal(client: ClientUid) -> String {
-    format!("{APPLICATIONS}/{client}/removal")
+    address!("{APPLICATIONS}/{client}/removal")
 }
 
 // Client roles, scopes, communities.
@@ -282,79 +295,79 @@ pub const COMMUNITIES: &str = "/communities";
 pub const NEW_COMMUNITY: &str = "/communities/new";
 
 pub fn community(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}")
+    address!("{COMMUNITIES}/{id}")
 }
 
 pub fn edit_community(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/edit")
+    address!("{COMMUNITIES}/{id}/edit")
 }
 
 pub fn community_deletion(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/deletion")
+    address!("{COMMUNITIES}/{id}/deletion")
 }
 
 pub fn community_leaving(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/leaving")
+    address!("{COMMUNITIES}/{id}/leaving")
 }
 
 pub fn community_acceptance(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/acceptance")
+    address!("{COMMUNITIES}/{id}/acceptance")
 }
 
 pub fn community_refusal(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/refusal")
+    address!("{COMMUNITIES}/{id}/refusal")
 }
 
 pub fn community_invitations(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/invitations")
+    address!("{COMMUNITIES}/{id}/invitations")
 }
 
 pub fn community_roles(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/roles")
+    address!("{COMMUNITIES}/{id}/roles")
 }
 
 pub fn community_withdrawal(id: CommunityId, tenant: TenantId) -> String {
-    format!("{COMMUNITIES}/{id}/companies/{tenant}/withdrawal")
+    address!("{COMMUNITIES}/{id}/companies/{tenant}/withdrawal")
 }
 
 pub fn community_removal(id: CommunityId, tenant: TenantId) -> String {
-    format!("{COMMUNITIES}/{id}/companies/{tenant}/removal")
+    address!("{COMMUNITIES}/{id}/companies/{tenant}/removal")
 }
 
 pub fn new_community_role(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/roles/new")
+    address!("{COMMUNITIES}/{id}/roles/new")
 }
 
 pub fn edit_community_role(id: CommunityId, role: CommunityRoleId) -> String {
-    format!("{COMMUNITIES}/{id}/roles/{role}/edit")
+    address!("{COMMUNITIES}/{id}/roles/{role}/edit")
 }
 
 pub fn community_role_deletion(id: CommunityId, role: CommunityRoleId) -> String {
-    format!("{COMMUNITIES}/{id}/roles/{role}/deletion")
+    address!("{COMMUNITIES}/{id}/roles/{role}/deletion")
 }
 
 pub fn community_people(id: CommunityId) -> String {
-    format!("{COMMUNITIES}/{id}/people")
+    address!("{COMMUNITIES}/{id}/people")
 }
 
 pub fn community_person(id: CommunityId, member: MemberId) -> String {
-    format!("{COMMUNITIES}/{id}/people/{member}")
+    address!("{COMMUNITIES}/{id}/people/{member}")
 }
 
 pub fn edit_role(id: RoleId) -> String {
-    format!("{ROLES}/{id}/edit")
+    address!("{ROLES}/{id}/edit")
 }
 
 pub fn role_deletion(id: RoleId) -> String {
-    format!("{ROLES}/{id}/deletion")
+    address!("{ROLES}/{id}/deletion")
 }
 
 pub fn edit_scope(id: ScopeId) -> String {
-    format!("{SCOPES}/{id}/edit")
+    address!("{SCOPES}/{id}/edit")
 }
 
 pub fn scope_deletion(id: ScopeId) -> String {
-    format!("{SCOPES}/{id}/deletion")
+    address!("{SCOPES}/{id}/deletion")
 }
 
 // The audit log.
@@ -364,15 +377,15 @@ pub const AUDIT: &str = "/audit";
 pub const AUDIT_EXPORT: &str = "/audit/export";
 
 pub fn audit_event(seq: i64) -> String {
-    format!("{AUDIT}/{seq}")
+    address!("{AUDIT}/{seq}")
 }
 
 pub fn audit_of_service(id: ServiceId) -> String {
-    format!("{AUDIT}?service={id}")
+    address!("{AUDIT}?service={id}")
 }
 
 pub fn audit_of_client(uid: ClientUid) -> String {
-    format!("{AUDIT}?client={uid}")
+    address!("{AUDIT}?client={uid}")
 }
 
 // Signing in with more than a password.
@@ -393,11 +406,11 @@ pub fn external_and_return(to: &str, again: bool) -> String {
     if again {
         query.append_pair("again", "yes");
     }
-    format!("{EXTERNAL}?{}", query.finish())
+    address!("{EXTERNAL}?{}", query.finish())
 }
 
 pub fn identity_removal(id: IdentityId) -> String {
-    format!("{IDENTITIES}/{id}/removal")
+    address!("{IDENTITIES}/{id}/removal")
 }
 
 // The company, its settings, and the deployment.
@@ -415,23 +428,23 @@ pub const DEFAULT_CLIENTS: &str = "/operation/clients";
 pub const HEALTH: &str = "/operation/health";
 
 pub fn registration_token_revocation(id: RegistrationTokenId) -> String {
-    format!("{REGISTRATION_TOKENS}/{id}/revocation")
+    address!("{REGISTRATION_TOKENS}/{id}/revocation")
 }
 
 pub fn first_administrator(id: TenantId) -> String {
-    format!("{TENANTS}/{id}/administrator")
+    address!("{TENANTS}/{id}/administrator")
 }
 
 pub fn approver_dismissal(id: AccountId) -> String {
-    format!("{APPROVERS}/{id}/dismissal")
+    address!("{APPROVERS}/{id}/dismissal")
 }
 
 pub fn mail_retry(id: MailId) -> String {
-    format!("{OPERATION}/mail/{id}/retry")
+    address!("{OPERATION}/mail/{id}/retry")
 }
 
 pub fn mail_discard(id: MailId) -> String {
-    format!("{OPERATION}/mail/{id}/discard")
+    address!("{OPERATION}/mail/{id}/discard")
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub struct CompanyLink {
 }
 
 pub struct NavItem {
-    pub href: String,
+    pub href: &'static str,
     pub label: &'static str,
     pub icon: &'static str,
     pub current: bool,
@@ -149,8 +149,8 @@ impl Waiting {
 }
 
 fn navigation(path: &str, actor: &Actor, waiting: &Waiting) -> Vec<NavItem> {
-    let item = |href: &str, label, icon, current| NavItem { href: href.to_owned(), label, icon, current, count: 0 };
-    let within = |place: &str| path == place || path.starts_with(&format!("{place}/"));
+    let item = |href, label, icon, current| NavItem { href, label, icon, current, count: 0 };
+    let within = |place| path.strip_prefix(place).is_some_and(|rest: &str| rest.is_empty() || rest.starts_with('/'));
     let mut items = vec![
         item(paths::START, "Start", "house", path == paths::START),
         item(paths::SERVICES, "Services", "layers", within(paths::SERVICES)),

@@ -186,17 +186,17 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
             };
             let events = db::audit::of_service(reader, scope, id, history::SHOWN)?;
             let release = ReleaseState::read(reader, scope, &service)?;
-            Ok((service, clients, client_count, secrets, roles, events, release))
+            Ok(((service, client_count, roles, events, release), (clients, secrets)))
         })
         .await?;
-    let (service, clients, client_count, secrets, roles, events, release) = &seen.data;
+    let (seen, (clients, mut secrets)) = seen.split();
+    let (service, client_count, roles, events, release) = &seen.data;
     let actor = seen.permit.actor();
     let (now, grace) =
         (guarded.portal.clock.now(), guarded.portal.operations.grace(&seen.permit.actor().membership().policy));
     let settings = &service.settings;
     let url = |url: &Option<WebUrl>| url.as_ref().map(|url| url.as_str().to_owned());
     let deleted = service.state.is_deleted();
-    let none = Vec::new();
     let page = DetailsPage {
         shell: guarded.shell(&seen, settings.name.clone()),
         name: settings.name.clone(),
@@ -214,12 +214,13 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
         created: When::new(service.created_at, now),
         updated: When::new(service.updated_at, now),
         clients: clients
-            .iter()
+            .into_iter()
             .map(|client| {
-                let secrets = secrets.get(&client.uid).unwrap_or(&none);
+                let secrets = secrets.remove(&client.uid).unwrap_or_default();
                 let gone = When::maybe(client.state.purge_at(), now);
                 let more_roles = roles.get(&client.uid).is_some_and(ClientRoles::has_more);
-                client_row(service, client, secrets, gone, now, actor.may_edit(client.acts_alone(), more_roles))
+                let can_edit = actor.may_edit(client.acts_alone(), more_roles);
+                client_row(service, client, secrets, gone, now, can_edit)
             })
             .collect(),
         client_count: *client_count,
@@ -244,8 +245,8 @@ pub async fn show(guarded: Guarded<act::See>, id: Path<ServiceId>) -> Result<Htt
 
 fn client_row(
     service: &Service,
-    client: &ListedClient,
-    secrets: &[Secret],
+    client: ListedClient,
+    secrets: Vec<Secret>,
     gone: Option<When>,
     now: Timestamp,
     can_edit: bool,
@@ -258,7 +259,6 @@ fn client_row(
         deactivation: paths::client_deactivation(client.uid),
         reactivation: paths::client_reactivation(client.uid),
         deletion: paths::client_deletion(client.uid),
-        name: client.name.clone(),
         client_type: client.client_type.label(),
         client_id: client.client_id.to_string(),
         status: view::effective_badge(&service.state, &client.state),
@@ -266,20 +266,21 @@ fn client_row(
         deleted: client.state.is_deleted(),
         active: client.state.status() == Status::Active,
         last_used: When::maybe(client.last_used_at, now),
-        redirect_urls: client.redirect_urls.clone(),
-        scopes: client.scopes.clone(),
         grants: view::grants(&client.grants),
         has_secrets: client.has_secrets(),
         secrets: secrets
-            .iter()
+            .into_iter()
             .map(|secret| SecretLine {
-                description: secret.description.clone(),
                 environment: secret.environment.word(),
-                last_four: secret.last_four.clone(),
                 badge: view::expiry_badge(secret.expiry(now)),
+                description: secret.description,
+                last_four: secret.last_four,
             })
             .collect(),
-        default_purpose: client.default_purpose.clone(),
+        name: client.name,
+        redirect_urls: client.redirect_urls,
+        scopes: client.scopes,
+        default_purpose: client.default_purpose,
         can_edit: can_edit && !service.state.is_deleted(),
     }
 }
