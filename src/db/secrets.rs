@@ -17,7 +17,7 @@ use crate::domain::id::{AccountId, ClientUid, RevealId, SecretId, ServiceId, Ten
 use crate::domain::secret::Secret;
 use crate::domain::service::Environment;
 
-/// What is read of a secret: all but its hash, which only a comparison needs.
+/// What is read of a secret: all but its hash, which only a comparison needs, and its tenant, by which it is found.
 #[derive(Queryable)]
 struct Row {
     id: String,

@@ -178,6 +178,7 @@ impl Operations {
     fn end_own(&self, actor: &Actor, end: impl FnOnce(&mut db::Writer<'_>, AccountId) -> Result<usize>) -> Result<()> {
         self.db.write(|writer| {
             let person = actor.membership();
+            db::accounts::lock(writer, person.account_id)?;
             if end(writer, person.account_id)? == 0 {
                 return Ok(());
             }

@@ -183,6 +183,7 @@ faults! {
     ConsentRequired "consent-required" ConsentRequired User, "The user has not consented to this yet.";
     InteractionRequired "interaction-required" InteractionRequired User, "The user must do something first.";
     TooManyWaiting "too-many-waiting" TemporarilyUnavailable User, "Too many sign-ins were begun from this network. Try again in a few minutes.";
+    TooManyPushed "too-many-pushed" TemporarilyUnavailable Application, "The client has pushed too many requests. Try again in a few minutes.";
     ConsentRefused "consent-refused" AccessDenied User, "The user refused.";
     NotATestUser "not-a-test-user" AccessDenied TestUsers, "The service is in sandbox, and this user is not one of its test users.";
 

@@ -56,7 +56,7 @@ fn lock_as_seen(writer: &mut Writer<'_>, person: &Membership, session: SessionId
     }
 }
 
-/// The same for somebody who gave their proof at an instant.
+/// The account of somebody who gave their proof at an instant, locked until the commit.
 fn lock_unless_changed(writer: &mut Writer<'_>, account: AccountId, since: Timestamp) -> Result<Account> {
     let (account, _) = db::accounts::lock(writer, account)?;
     match account.password_changed_at > since {

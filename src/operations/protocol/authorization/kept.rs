@@ -12,7 +12,7 @@ use crate::domain::protocol::params::Params;
 use crate::domain::protocol::registered::Registered;
 use crate::operations::accounts::sign_in::address_bucket;
 use crate::operations::protocol::clients::Caller;
-use crate::operations::{Operations, Result};
+use crate::operations::{Error, Operations, Result};
 
 /// What begins the `request_uri` of a pushed request (RFC 9126 §2.2).
 pub const PUSHED: &str = "urn:ietf:params:oauth:request_uri:";
@@ -77,7 +77,7 @@ impl Operations {
         let registered = &caller.registered;
         self.check_pushed_request(registered, params)?;
         match caller.is_confidential {
-            true => self.count_request(&format!("client:{}", registered.client.uid), REQUESTS_PER_CLIENT)?,
+            true => self.count_pushed(registered)?,
             false => self.count_from_address(address)?,
         }
         let token = self.keep_request(registered, params, true, PUSHED_LASTS)?;
@@ -89,6 +89,13 @@ impl Operations {
     pub fn let_wait(&self, asked: &Asked, address: &str) -> Result<String> {
         self.count_from_address(address)?;
         self.keep_request(&asked.registered, &asked.params, false, WAITS)
+    }
+
+    fn count_pushed(&self, by: &Registered) -> std::result::Result<(), Refusal> {
+        match self.count_request(&format!("client:{}", by.client.uid), REQUESTS_PER_CLIENT) {
+            Err(Error::Blocked { .. }) => Err(Fault::TooManyPushed.into()),
+            counted => Ok(counted?),
+        }
     }
 
     fn count_from_address(&self, address: &str) -> Result<()> {
