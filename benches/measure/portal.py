@@ -16,6 +16,14 @@ from .server import Server
 SEARCHES = [f"/clients?search={text}" for n in range(11, 61) for text in (f"kiosk+{n}", f"c1{n}", "kiosk")]
 
 
+ROWS_PER_PAGE = 25
+
+
+def deep_page(count):
+    """Far back in the list of a company with so many clients."""
+    return f"/clients?page={count // ROWS_PER_PAGE * 9 // 10}"
+
+
 def serve(run, data, name="keywright"):
     """As people run it: with the log that it has unless told otherwise."""
     return Server(name, [run.binary, "serve"], data.folder / f"{name}.log", data.environment(), folder=data.folder)

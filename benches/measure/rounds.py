@@ -50,3 +50,8 @@ def figures(windows):
 def ratio(windows, above, below):
     """How much more processor time a request takes `above` than `below`, round by round."""
     return spread([one.cpu / other.cpu for one, other in zip(windows[above], windows[below])])
+
+
+def ratio_of_requests(windows, one, of):
+    """How many requests a second `one` answers for each of `of`, round by round."""
+    return spread([ours.per_second / theirs.per_second for ours, theirs in zip(windows[one], windows[of])])

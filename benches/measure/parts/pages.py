@@ -4,9 +4,7 @@ from .. import floor, portal
 from ..data import LARGE, MIDDLE, SMALL, alone, copied, crowded, kept, member
 from ..load import COMPRESSED, Load
 from ..portal import ID, Browser
-from ..rounds import Contender, figures, in_turn, ratio
-
-ROWS_PER_PAGE = 25
+from ..rounds import Contender, figures, in_turn, ratio, ratio_of_requests
 
 
 def run(run):
@@ -32,6 +30,8 @@ def _beside_the_floor(run, server, floor_server, browser, path):
     return {
         "ratio": ratio(windows, "portal", "floor"),
         "ratio_compressed": ratio(windows, "portal, compressed", "floor, compressed"),
+        "requests_a_second_for_each_of_the_floor": ratio_of_requests(windows, "portal", "floor"),
+        "requests_a_second_for_each_of_the_floor_compressed": ratio_of_requests(windows, "portal, compressed", "floor, compressed"),
         **{name: figures(measured) for name, measured in windows.items()},
     }
 
@@ -46,7 +46,7 @@ def _lists(run, server):
         pages = {
             "page of a service": [browser.first("/services", f"/services/{ID}")],
             "first page": ["/clients"],
-            "deep page": [f"/clients?page={count // ROWS_PER_PAGE * 9 // 10}"],
+            "deep page": [portal.deep_page(count)],
             "search": portal.SEARCHES,
         }
         contenders = []

@@ -1,4 +1,4 @@
-"""The core figures on PostgreSQL: one instance, and three on one database beside one.
+"""The same on PostgreSQL: one instance, and three on one database beside one; starting, and purging.
 
 The server is that of tests/postgres, which does without fsync: what reads cost is the same with it, writing would take
 longer."""
@@ -12,13 +12,13 @@ from dataclasses import replace
 from .. import load as wrk
 from .. import portal
 from ..command import Failed, said_by
-from ..data import LARGE, MIDDLE, SMALL, Data, fill, member
+from ..data import LARGE, MIDDLE, SMALL, Data, due, fill, member
 from ..load import measure
 from ..machine import ROOT
 from ..portal import ID, Browser, token_load
 from ..rounds import Contender, figures, in_turn
 from ..server import cpu_seconds
-from . import tokens
+from . import purging, starting, tokens
 
 INSTANCES = 3
 
@@ -36,7 +36,19 @@ def run(run):
                 portal.token(server, *clients[0])
             one = _one(run, data, servers[0], clients, database_pid)
             instances = _instances(run, servers, clients)
-    return {"clients": sum(tenants * count for _, tenants, count in _companies(run.scale)), "one": one, "instances": instances}
+        stood = starting.on(run, data, clients)
+    with _postgres() as (url, _):
+        data = Data(run.scratch / "postgres-purging", url)
+        fill(data, run.binary, due(run.scale), run.tell)
+        data.vacuum()
+        purged = purging.on(run, data)
+    return {
+        "clients": sum(tenants * count for _, tenants, count in _companies(run.scale)),
+        "one": one,
+        "instances": instances,
+        "starting": stood,
+        "purging": purged,
+    }
 
 
 def _companies(scale):
@@ -48,6 +60,8 @@ def _one(run, data, server, clients, database_pid):
     browser, crowd = Browser(server, member(SMALL)), Browser(server, member(LARGE))
     pages = [
         Contender("service", server, browser.load(browser.first("/services", f"/services/{ID}"))),
+        Contender("first page", server, crowd.load("/clients")),
+        Contender("deep page", server, crowd.load(portal.deep_page(run.scale.large))),
         *(Contender(f"search, {count} at once", server, crowd.load(*portal.SEARCHES, connections=count)) for count in (1, 8)),
     ]
     machines = [
@@ -69,22 +83,29 @@ ASKING = 12
 
 
 def _instances(run, servers, clients):
-    """Tokens by one instance and by all of them, in turn."""
+    """A service's page and tokens by one instance and by all of them, in turn."""
     run.tell(f"PostgreSQL, one instance and {INSTANCES}")
-    groups = {"one": servers[:1], "three": servers}
-    for group in groups.values():
-        _together(group, clients, run.scale.warm_up)
-    rounds = {name: [] for name in groups}
+    browser = Browser(servers[0], member(SMALL))
+    page = browser.load(browser.first("/services", f"/services/{ID}"))
+    contenders = {
+        f"{what}, {name}": (group, load)
+        for what, load in (("service", page), ("client credentials", token_load(clients)))
+        for name, group in (("one instance", servers[:1]), (f"{INSTANCES} instances", servers))
+    }
+    for group, load in contenders.values():
+        _together(group, load, run.scale.warm_up)
+    rounds = {name: [] for name in contenders}
     for _ in range(run.scale.rounds):
-        for name, group in groups.items():
-            rounds[name].append(_together(group, clients, run.scale.window))
+        for name, (group, load) in contenders.items():
+            rounds[name].append(_together(group, load, run.scale.window))
     return {name: figures(windows) for name, windows in rounds.items()}
 
 
-def _together(servers, clients, seconds):
+def _together(servers, load, seconds):
     """A window in which all of them are asked, as if they were one; its latencies are those of the slowest."""
     count = len(servers)
-    loads = [replace(token_load(clients), connections=ASKING // count, at=len(clients) // count * n) for n in range(count)]
+    # Each by other clients, of those that there are.
+    loads = [replace(load, connections=ASKING // count, at=len(load.lines) // count * n, file=None) for n in range(count)]
     before = [server.cpu_seconds() for server in servers]
     running = [wrk.start(server.url, load, seconds) for server, load in zip(servers, loads)]
     done = [wrk.finish(process, load) for process, load in zip(running, loads)]

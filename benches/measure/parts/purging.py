@@ -14,7 +14,11 @@ PATIENCE = 300
 
 
 def run(run):
-    data = copied(kept(run.data, run.binary, due(run.scale), run.tell), run.scratch / "purging")
+    return on(run, copied(kept(run.data, run.binary, due(run.scale), run.tell), run.scratch / "purging"))
+
+
+def on(run, data):
+    """The same on whatever database it is."""
     asking = data.machine_clients(1_000)
     working = ", ".join(f"'{client}'" for client, _ in asking)
     load = token_load(asking)

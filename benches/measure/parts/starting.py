@@ -16,6 +16,15 @@ LIVES = 3
 def run(run):
     data = copied(kept(run.data, run.binary, crowded(run.scale), run.tell), run.scratch / "starting")
     clients = data.machine_clients(run.scale.distinct)
+    return {
+        "clients": run.scale.clients,
+        **on(run, data, clients),
+        "program_mib": round(run.binary.stat().st_size / 1024 / 1024, 1),
+    }
+
+
+def on(run, data, clients):
+    """The same on whatever database it is."""
     with portal.serve(run, data) as server:
         # Nothing has to be made any more: key file, signing keys, tables.
         portal.token(server, *clients[0])
@@ -24,10 +33,8 @@ def run(run):
     run.tell("memory idle and under load")
     lives = [_live(run, data, clients) for _ in range(LIVES)]
     return {
-        "clients": run.scale.clients,
         "ready_milliseconds": spread(ready, 1),
         "resident_mib": {name: spread(values, 1) for name, values in zip(("idle", "after_load", "most"), zip(*lives))},
-        "program_mib": round(run.binary.stat().st_size / 1024 / 1024, 1),
     }
 
 

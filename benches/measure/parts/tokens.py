@@ -4,7 +4,7 @@ from .. import floor, grants, portal
 from ..data import copied, crowded, kept
 from ..load import Load
 from ..portal import basic, token_load
-from ..rounds import Contender, figures, in_turn, ratio
+from ..rounds import Contender, figures, in_turn, ratio, ratio_of_requests
 
 
 def run(run):
@@ -26,6 +26,7 @@ def run(run):
         credentials = {
             "clients": len(clients),
             "ratio": ratio(windows, "1 client", "floor"),
+            "requests_a_second_for_each_of_the_floor": ratio_of_requests(windows, "1 client", "floor"),
             "ratio_of_many_clients_to_one": ratio(windows, f"{len(clients)} clients", "1 client"),
             "ratio_of_many_clients_to_one_at_the_floor": ratio(windows, f"floor, {len(clients)} clients", "floor"),
             **{name: figures(measured) for name, measured in windows.items()},
