@@ -56,6 +56,36 @@ fn both_databases_get_the_same_statements() {
     }
 }
 
+/// What a statement would take from instances of the release before, which serve while it runs and until they are replaced.
+fn takes_away(statement: &str) -> bool {
+    let words = format!(" {} ", statement.to_uppercase());
+    let adds_what_must_be_given =
+        words.contains(" ADD COLUMN ") && words.contains(" NOT NULL ") && !words.contains(" DEFAULT ");
+    let taken = [" DROP TABLE ", " DROP COLUMN ", " RENAME ", " TYPE ", " SET NOT NULL ", " ADD CONSTRAINT "];
+    adds_what_must_be_given || taken.iter().any(|words_of| words.contains(words_of))
+}
+
+/// What nothing reads any more may go a release later, named here.
+#[test]
+fn a_release_only_adds() {
+    for (name, statements) in [statements("sqlite"), statements("postgres")].into_iter().flatten() {
+        let taking = statements.iter().find(|statement| takes_away(statement));
+        match name.ends_with("/up.sql") {
+            true => assert_eq!(taking, None, "{name} breaks instances of the release before"),
+            // The way back takes what was added, or its index.
+            false => assert!(taking.is_some() || statements.iter().all(|one| one.contains("INDEX")), "{name}"),
+        }
+    }
+    for (statement, taking) in [
+        ("ALTER TABLE clients ADD COLUMN later TEXT NOT NULL DEFAULT ''", false),
+        ("ALTER TABLE clients ADD COLUMN later TEXT NOT NULL", true),
+        ("ALTER TABLE clients RENAME COLUMN name TO title", true),
+        ("CREATE INDEX later ON clients (later)", false),
+    ] {
+        assert_eq!(takes_away(statement), taking, "{statement}");
+    }
+}
+
 #[test]
 fn a_difference_would_be_seen() {
     assert_eq!(

@@ -112,6 +112,20 @@ fn another_program_s_tables_on_a_server_are_left_alone() {
 }
 
 #[test]
+fn a_newer_release_s_database_on_a_server_is_left_alone() {
+    let portal = TestPortal::spawn();
+    if !portal.is_on_postgres() {
+        return;
+    }
+    portal.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000001')");
+    let key = portal.folder.path().join("a.key");
+    for command in ["serve", "migrate"] {
+        let said = refusal(&portal.database_url(), &key, command);
+        assert!(said.contains("newer release of Keywright: run that release, or restore a backup"), "{said}");
+    }
+}
+
+#[test]
 fn the_key_file_must_be_whole_and_the_database_s_own() {
     let files = Files::new();
     files.served();

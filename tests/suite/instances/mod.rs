@@ -3,6 +3,7 @@
 mod change_places;
 mod do_each_job_once;
 mod know_the_same;
+mod serve_while_a_later_release_migrates;
 mod start_together;
 
 use crate::support::{Browser, Served};
